@@ -1,0 +1,1 @@
+"""The contracts: what flows between stages (`elements`) and what lies in files (`*.avsc`, `avro`)."""

@@ -1,0 +1,282 @@
+"""What flows between the stages: one frozen dataclass per thing, standard library only.
+
+Conventions that hold for every element here:
+
+* Times are microseconds since 1970-01-01T00:00:00Z (`_us`), never naive, `None` when unknown.
+* A `Span` is a half-open range of **code points** of `Article.text`; `text[start:end]` is the surface form.
+* `Article.text` is the original decoded text and is never overwritten: for a text file the whole file,
+  for structured inputs `title + "\\n\\n" + body` (the body alone where there is no title).
+"""
+
+import dataclasses
+import hashlib
+from typing import NamedTuple
+
+__all__ = [
+    "Article",
+    "ArticleBatch",
+    "DeadLetter",
+    "Duplicate",
+    "Filtered",
+    "InputFile",
+    "NormalizedArticle",
+    "Origin",
+    "RawRecord",
+    "Signature",
+    "Span",
+    "Tag",
+    "TaggedArticle",
+    "TaggedBatch",
+    "WrittenFile",
+    "article_id",
+]
+
+
+class Span(NamedTuple):
+    """A half-open range of code points of `Article.text`."""
+
+    start: int
+    end: int
+
+
+class Origin(NamedTuple):
+    """Where a record was read: `(uri, index)` names one record of the whole run.
+
+    `index` counts the records of a file from 0 (dead letters of the reader count too); `offset` is the
+    byte position of the record in the decompressed file, or the 0-based row where bytes mean nothing
+    (CSV rows, feed items, Avro rows). For messages `uri` is `subscription#message-id`.
+    """
+
+    uri: str
+    index: int
+    offset: int
+
+
+@dataclasses.dataclass(frozen=True)
+class RawRecord:
+    """One record as it was read, before anybody understood it.
+
+    `form` is `text` (a whole text file) or `json` (one JSON object: a JSON line, an array element, or a
+    CSV row, feed item or Avro row rewritten as JSON). `encoding` is the Python codec of `payload`.
+    `field_map` names the map to read a `json` record by; "" lets the parser choose by the keys.
+    """
+
+    payload: bytes
+    form: str
+    encoding: str
+    field_map: str
+    origin: Origin
+
+
+@dataclasses.dataclass(frozen=True)
+class Article:
+    """A parsed article. `text` is the original; title, body, paragraphs and sub-heads are places in it.
+
+    `flags` is a sorted tuple from the closed set `transforms.core.parse.FLAGS`.
+    """
+
+    article_id: str
+    source: str
+    url: str
+    text: str
+    title: Span
+    body_start: int
+    paragraphs: tuple[Span, ...]
+    subheads: tuple[Span, ...]
+    author: str
+    published_us: int | None
+    crawled_us: int | None
+    language: str
+    flags: tuple[str, ...]
+    origin: Origin
+
+    @property
+    def event_us(self) -> int | None:
+        """When it happened to the reader: publication if known, else crawl, else None."""
+        return self.crawled_us if self.published_us is None else self.published_us
+
+    @property
+    def title_text(self) -> str:
+        """The title as it stands in the text ("" where there is none)."""
+        return self.text[self.title.start : self.title.end]
+
+    @property
+    def body(self) -> str:
+        """The text from `body_start` on."""
+        return self.text[self.body_start :]
+
+
+@dataclasses.dataclass(frozen=True)
+class NormalizedArticle:
+    """An article with what matching needs of its folded text.
+
+    The folded text itself is not carried: recomputing it costs less than shuffling it.
+    `digest` is the 128-bit blake2b of the `dedup` text of the body, `tokens` its number of words,
+    `rules_version` names the normalisation profile that made both.
+    """
+
+    article: Article
+    digest: bytes
+    tokens: int
+    rules_version: str
+
+
+@dataclasses.dataclass(frozen=True)
+class ArticleBatch:
+    """Articles that survived deduplication and will lie in the same output file, in file order.
+
+    `partition` is the encoded folder (`date=2016-03-27/source=afp`), `shard` the file within it.
+    """
+
+    partition: str
+    shard: int
+    articles: tuple[NormalizedArticle, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Signature:
+    """The small thing that is shuffled to decide about an article: no text.
+
+    `event_us`, `priority`, `article_id`, `origin`, in this order, are its rank (see `cluster.rank`).
+    """
+
+    article_id: str
+    digest: bytes
+    tokens: int
+    event_us: int | None
+    priority: int
+    origin: Origin
+    partition: str
+    shard: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Duplicate:
+    """A record that was dropped because an earlier one says the same; the evidence stands in it.
+
+    `relation` is `repeat` (the same article read again: parent and root are its own id) or `exact`
+    (another article with the same `dedup` text). `root_id` is reached by following parents.
+    """
+
+    article_id: str
+    parent_id: str
+    root_id: str
+    relation: str
+    similarity: float
+    source: str
+    url: str
+    title: str
+    event_us: int | None
+    parent_origin: Origin
+    rules_version: str
+    origin: Origin
+
+
+@dataclasses.dataclass(frozen=True)
+class Tag:
+    """One tag with its evidence. `value` is the surface form `text[start:end]`, clitics left out.
+
+    `provenance` is `gaz:<name>@<version>`, `rule:<id>` or `model:<name>@<sha>`.
+    """
+
+    kind: str
+    value: str
+    canonical: str
+    code: str
+    country: str
+    score: float
+    start: int
+    end: int
+    provenance: str
+
+
+@dataclasses.dataclass(frozen=True)
+class TaggedArticle:
+    """A normalised article and its tags, sorted by place in the text."""
+
+    article: NormalizedArticle
+    tags: tuple[Tag, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class TaggedBatch:
+    """An `ArticleBatch` after tagging, in the same order."""
+
+    partition: str
+    shard: int
+    articles: tuple[TaggedArticle, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class DeadLetter:
+    """A record that cannot be processed: the whole payload goes with it, so that it can be replayed.
+
+    `payload_bytes` is the full size; `payload` is shorter only where the record broke the size limit.
+    """
+
+    stage: str
+    reason: str
+    detail: str
+    payload: bytes
+    payload_bytes: int
+    origin: Origin
+
+
+@dataclasses.dataclass(frozen=True)
+class Filtered:
+    """A well-formed record that is out of scope, with the reason (empty body, not Arabic, outside the dates)."""
+
+    stage: str
+    reason: str
+    detail: str
+    article_id: str
+    source: str
+    url: str
+    title: str
+    event_us: int | None
+    language: str
+    origin: Origin
+
+
+@dataclasses.dataclass(frozen=True)
+class InputFile:
+    """What was read of one input file: the left side of the accounting.
+
+    `records` counts everything that came out of it: records and dead letters of the reader.
+    `size_bytes` is the stored size, `read_bytes` the decompressed size.
+    """
+
+    uri: str
+    size_bytes: int
+    read_bytes: int
+    compression: str
+    form: str
+    encoding: str
+    records: int
+    blank_lines: int
+
+
+@dataclasses.dataclass(frozen=True)
+class WrittenFile:
+    """One finished data file. `path` is relative to the output folder, `sha256` over its bytes (hex)."""
+
+    path: str
+    table: str
+    rows: int
+    size_bytes: int
+    sha256: str
+    schema_fingerprint: str
+
+
+def article_id(source: str, canonical_url: str, text: str) -> str:
+    """Return the id of an article: 128-bit blake2b of source, canonical URL (or "") and text, as hex.
+
+    The fields are length-prefixed, so that no two different triples share an input.
+    Lone surrogates are refused by the parser; here they are hashed as they stand, so it never raises.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for field in (source, canonical_url, text):
+        data = field.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "big"))
+        digest.update(data)
+    return digest.hexdigest()

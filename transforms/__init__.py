@@ -1,0 +1,1 @@
+"""The stages as Beam transforms: one stage per module, as little logic as possible."""

@@ -1,0 +1,1 @@
+"""Word lists as package data; callers load them and pass them in."""
