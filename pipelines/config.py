@@ -1,8 +1,27 @@
-"""The configuration: a tree of frozen dataclasses with the defaults, and the checked way from YAML to it."""
+"""The configuration: a tree of frozen dataclasses with the defaults, and the checked way from YAML to it.
+
+Nothing else reads YAML but the user's rules (`pipelines.rules`). A configuration is read once, at launch;
+all its faults are told together, each with its place.
+"""
+
+# ruff: noqa: RUF009
+# (`setting` gives a dataclass field, which is what a default may be.)
 
 import dataclasses
-from collections.abc import Mapping
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path as LocalPath
+from typing import Any
 
+import yaml
+
+from pipelines.config_build import Builder, dotted
+from pipelines.config_checks import contradictions
+from pipelines.config_schema import plain, schema_of
+from pipelines.errors import ConfigError, Fault
+from pipelines.yaml_nodes import Event, Node, Scalar, Table, compose, resolve
 from transforms.core.cluster import DedupRules
 from transforms.core.mapping import READY_MAPS, FieldMap
 from transforms.core.normalize import NormalizeRules
@@ -11,7 +30,19 @@ from transforms.core.reading import ReadRules
 from transforms.core.settings import setting
 from transforms.core.tagging import TagRules
 
-__all__ = ["Config", "EngineRules", "OutputRules", "RunRules"]
+__all__ = [
+    "Config",
+    "ConfigError",
+    "EngineRules",
+    "Fault",
+    "OutputRules",
+    "RunRules",
+    "config_sha256",
+    "json_schema",
+    "load_config",
+    "read_config_bytes",
+    "resolved_yaml",
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,9 +50,13 @@ class OutputRules:
     """How the files are written."""
 
     codec: str = setting(
-        "zstandard", "Avro codec of all outputs.", choices=("zstandard", "snappy", "deflate", "null", "xz", "bzip2")
+        "zstandard",
+        "Avro codec of all outputs.",
+        choices=("zstandard", "snappy", "deflate", "null", "xz", "bzip2"),
     )
-    shards: int = setting(1, "Files per partition of each table; more shards need less memory a file.", minimum=1, maximum=4096)
+    shards: int = setting(
+        1, "Files per partition of each table; more shards need less memory a file.", minimum=1, maximum=4096
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,10 +64,15 @@ class RunRules:
     """What makes a run fail."""
 
     max_dead_letter_share: float = setting(
-        0.10, "Share of dead letters above which a run fails after everything is written.", minimum=0, maximum=1
+        0.10,
+        "Share of dead letters above which a run fails after everything is written.",
+        minimum=0,
+        maximum=1,
     )
     on_bug: str = setting(
-        "fail", "A fault of warraq's own code: stop the run, or set the record aside as a dead letter.", choices=("fail", "set_aside")
+        "fail",
+        "A fault of warraq's own code: stop the run, or set the record aside as a dead letter.",
+        choices=("fail", "set_aside"),
     )
 
 
@@ -40,8 +80,12 @@ class RunRules:
 class EngineRules:
     """Which engine runs the graph, and its options."""
 
-    runner: str = setting("FnApiRunner", "Name of the Beam runner; see `warraq batch --help` for those allowed.")
-    options: Mapping[str, str | int | bool] = setting({}, "Further Beam options by name, as on the command line without `--`.")
+    runner: str = setting(
+        "FnApiRunner", "Name of the Beam runner; see `warraq batch --help` for those allowed."
+    )
+    options: Mapping[str, str | int | bool] = setting(
+        {}, "Further Beam options by name, as on the command line without `--`."
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +93,9 @@ class Config:
     """Everything a run depends on besides its inputs and its output folder."""
 
     read: ReadRules = setting(ReadRules(), "How files are read.")
-    field_maps: Mapping[str, FieldMap] = setting(READY_MAPS, "Field maps for structured records; yours are added to the ready ones.")
+    field_maps: Mapping[str, FieldMap] = setting(
+        READY_MAPS, "Field maps for structured records; yours are added to the ready ones."
+    )
     sources: Mapping[str, SourceRules] = setting({}, "What is known of each source, by its name in the data.")
     parse: ParseRules = setting(ParseRules(), "How records become articles.")
     scope: ScopeRules = setting(ScopeRules(), "Which articles are wanted.")
@@ -59,3 +105,186 @@ class Config:
     output: OutputRules = setting(OutputRules(), "How the files are written.")
     run: RunRules = setting(RunRules(), "What makes a run fail.")
     engine: EngineRules = setting(EngineRules(), "Which engine runs the graph.")
+
+
+_MAX_BYTES = 1 << 20
+#: One step of a `--set` path; a name that holds dots is written in double quotes.
+_STEP = re.compile(r'(?:"([^"]+)"|([^.="]+))(\.|=|$)')
+
+
+def load_config(
+    path: str | None, overrides: Sequence[str] = (), *, read_bytes: Callable[[str], bytes] | None = None
+) -> Config:
+    """Return the defaults, changed by the YAML file at `path`, changed by `overrides` (`key.path=value`, in order).
+
+    `path` is local or a URI of a filesystem that Beam knows; None reads no file. Tables are merged key by key,
+    an entry of `field_maps` or `sources` in a file replaces the whole entry of that name; lists are replaced.
+    `read_bytes` stands in for `read_config_bytes` in tests. Raises ConfigError with every fault found.
+    """
+    builder, config = Builder(Config), Config()
+    fatal: list[Fault] = []  # those that end the reading of the file or of one override
+    try:
+        node = None if path is None else _read_file(path, read_bytes or read_config_bytes)
+        if node is not None:
+            config = builder.build(Config, node, config, (), {})
+    except ConfigError as error:
+        fatal += error.faults
+    for override in overrides:
+        try:
+            config = builder.build(Config, _read_override(override), config, (), {})
+        except ConfigError as error:
+            fatal += error.faults
+    faults = builder.faults + fatal
+    for key, message in contradictions(config):
+        faults.append(Fault(builder.place_of(key, path or "(defaults)"), dotted(key), message))
+    if faults:
+        raise ConfigError(faults)
+    return config
+
+
+def read_config_bytes(path: str) -> bytes:
+    """Return at most one byte more than a configuration may have, from a local file or through Beam.
+
+    Raises OSError when the file cannot be read, whatever the filesystem's own exception is.
+    """
+    try:
+        if "://" not in path:
+            with LocalPath(path).open("rb") as file:
+                return file.read(_MAX_BYTES + 1)
+        from apache_beam.io.filesystems import FileSystems  # 1.2 s: only for those who need it
+
+        with FileSystems.open(path) as file:
+            return bytes(file.read(_MAX_BYTES + 1))
+    except OSError:
+        raise
+    except Exception as error:  # every storage client has exceptions of its own
+        message = f"{type(error).__name__}: {error}"
+        raise OSError(message) from error
+
+
+def _read_file(path: str, read_bytes: Callable[[str], bytes]) -> Node | None:
+    try:
+        data = read_bytes(path)
+    except OSError as error:
+        raise ConfigError([Fault(path, "", f"cannot be read: {error.strerror or error}")]) from error
+    if len(data) > _MAX_BYTES:
+        raise ConfigError([Fault(path, "", f"larger than {_MAX_BYTES >> 20} MiB, which no configuration is")])
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8")
+        line, column = before.count("\n") + 1, error.start and len(before) - before.rfind("\n")
+        message = f"byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8"
+        raise ConfigError([Fault(f"{path}:{line}:{column or 1}", "", message)]) from error
+
+    def place_of(line: int, column: int) -> str:
+        return f"{path}:{line}:{column}"
+
+    node = compose(_events(text, place_of), place_of)
+    # A file of comments alone is a configuration of defaults.
+    return None if isinstance(node, Scalar) and resolve(node) is None else node
+
+
+def _read_override(override: str) -> Node:
+    """Return the tables that lead to the value of one `--set`, and the value."""
+    place = f"--set {override if len(override) <= 100 else override[:99] + '…'}"
+    keys: list[str] = []
+    position, closing = 0, "."
+    while closing == "." and (step := _STEP.match(override, position)):
+        keys.append(step.group(1) or step.group(2))
+        position, closing = step.end(), step.group(3)
+    if closing != "=":
+        raise ConfigError([Fault(place, "", "not of the form key.path=value")])
+
+    def place_of(_line: int, _column: int) -> str:
+        return place
+
+    node = compose(_events(override[position:], place_of), place_of, literal=True) or Scalar(
+        place, "", literal=True
+    )
+    for key in reversed(keys):
+        node = Table(place, ((Scalar(place, key, quoted=True), node),), merge=True)
+    return node
+
+
+def _events(text: str, place_of: Callable[[int, int], str]) -> Iterator[Event]:
+    """Yield the events of a YAML text. Raises ConfigError where it is no YAML."""
+    line, column = 1, 1
+    try:
+        loader = yaml.SafeLoader(text)
+        while loader.check_event():
+            event = loader.get_event()
+            line, column = event.start_mark.line + 1, event.start_mark.column + 1
+            kind = _KINDS.get(type(event))
+            if kind is None:
+                continue
+            anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+            if kind == "scalar":
+                yaml11 = loader.resolve(yaml.ScalarNode, event.value, (True, False)).rpartition(":")[2]
+                yield Event(kind, line, column, anchor, tag, event.value, event.style is not None, yaml11)
+            else:
+                yield Event(kind, line, column, anchor, tag)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        if mark is not None:
+            line, column = mark.line + 1, mark.column + 1
+        message = ", ".join(filter(None, (error.context, error.problem)))
+        raise ConfigError([Fault(place_of(line, column), "", f"not YAML: {message}")]) from error
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        message = f"the character U+{ord(text[error.position]):04X} is not allowed in YAML"
+        raise ConfigError([Fault(place_of(line, column), "", message)]) from error
+    except (ValueError, OverflowError) as error:  # escapes and directives with numbers beyond all bounds
+        raise ConfigError(
+            [Fault(place_of(line, column), "", f"not YAML, after this place: {error}")]
+        ) from error
+
+
+_KINDS: dict[type, str] = {
+    yaml.DocumentStartEvent: "document",
+    yaml.ScalarEvent: "scalar",
+    yaml.AliasEvent: "alias",
+    yaml.SequenceStartEvent: "list",
+    yaml.MappingStartEvent: "table",
+    yaml.SequenceEndEvent: "end",
+    yaml.MappingEndEvent: "end",
+}
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes YAML that `load_config` reads back to the same value: every disputed text is quoted."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 (PyYAML's signature)
+        return True
+
+
+def _quoted_if_needed(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    yaml11 = dumper.resolve(yaml.ScalarNode, text, (True, False)).rpartition(":")[2]
+    is_text = isinstance(resolve(Scalar("", text, yaml11=yaml11)), str)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if is_text else '"')
+
+
+_Dumper.add_representer(str, _quoted_if_needed)
+
+
+def resolved_yaml(config: Config) -> str:
+    """Return the whole configuration, defaults included, as YAML that loads to an equal one."""
+    return yaml.dump(plain(config), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+def config_sha256(config: Config) -> str:
+    """Return the hash by which the manifest names a configuration, as hex.
+
+    `engine` is left out: every engine must write the same data. The output folder is no part of Config.
+    """
+    tree = plain(config)
+    del tree["engine"]
+    tree["field_maps"] = list(tree["field_maps"].items())  # their order decides between maps that fit equally
+    canonical = json.dumps(tree, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a configuration file; `configs/config.schema.json` holds it for editors."""
+    return schema_of(Config(), "warraq configuration")

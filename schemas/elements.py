@@ -27,6 +27,7 @@ __all__ = [
     "Tag",
     "TaggedArticle",
     "TaggedBatch",
+    "Verdict",
     "WrittenFile",
     "article_id",
 ]
@@ -48,7 +49,7 @@ class Origin(NamedTuple):
     """
 
     uri: str
-    index: int
+    index: int  # type: ignore[assignment]  # the number of the record; tuple.index is of no use here
     offset: int
 
 
@@ -146,6 +147,21 @@ class Signature:
     event_us: int | None
     priority: int
     origin: Origin
+    partition: str
+    shard: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """What deduplication decided about one record that is dropped, on its way to that record's partition."""
+
+    article_id: str
+    origin: Origin
+    parent_id: str
+    parent_origin: Origin
+    root_id: str
+    relation: str
+    similarity: float
     partition: str
     shard: int
 
@@ -258,7 +274,10 @@ class InputFile:
 
 @dataclasses.dataclass(frozen=True)
 class WrittenFile:
-    """One finished data file. `path` is relative to the output folder, `sha256` over its bytes (hex)."""
+    """One finished data file. `path` is relative to the output folder, `sha256` over its bytes (hex).
+
+    `tallies` are (field, value, rows) for the report: how often each source, reason, tag … stands in it.
+    """
 
     path: str
     table: str
@@ -266,6 +285,7 @@ class WrittenFile:
     size_bytes: int
     sha256: str
     schema_fingerprint: str
+    tallies: tuple[tuple[str, str, int], ...]
 
 
 def article_id(source: str, canonical_url: str, text: str) -> str:

@@ -1,5 +1,7 @@
 """Why a record leaves the road: the closed sets of reasons, and the two exceptions that carry them."""
 
+from schemas.elements import Article
+
 __all__ = ["DEAD_LETTER_REASONS", "FILTER_REASONS", "ArticleError", "OutOfScope"]
 
 #: Records that cannot be processed. Reason -> what it means, in words for the report.
@@ -50,12 +52,13 @@ class ArticleError(Exception):
 
 
 class OutOfScope(Exception):  # noqa: N818 (not an error: the record is well-formed)
-    """A well-formed record that nobody asked for. `reason` is a key of `FILTER_REASONS`."""
+    """A well-formed article that nobody asked for. `reason` is a key of `FILTER_REASONS`."""
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: str, detail: str, article: Article) -> None:
         if reason not in FILTER_REASONS:
             message = f"{reason!r} is not a filter reason; known: {', '.join(FILTER_REASONS)}"
             raise ValueError(message)
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+        self.article = article

@@ -1,10 +1,33 @@
-"""From a raw record to an article."""
+"""From a raw record to an article: decode, map the fields, find the parts, read the times, check the scope."""
 
 import dataclasses
+import datetime
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
 
+from schemas.avro import event_date
+from schemas.elements import Article, RawRecord, article_id
+from transforms.core.encoding import decode
+from transforms.core.errors import ArticleError, OutOfScope
+from transforms.core.language import identify
+from transforms.core.mapping import FieldMap, Fields, apply_map, choose_map
+from transforms.core.markup import html_to_text
 from transforms.core.settings import setting
+from transforms.core.structure import Layout, lay_out_body, lay_out_text
+from transforms.core.times import parse_time
 
-__all__ = ["ParseRules", "ScopeRules", "SourceRules"]
+__all__ = ["FLAGS", "ParsePlan", "ParseRules", "ScopeRules", "SourceRules", "check_scope", "parse"]
+
+#: What was assumed or odd about an article; it is kept, and says so.
+FLAGS: dict[str, str] = {
+    "crawl_assumed": "the record has no time; parse.crawled was taken",
+    "date_unreadable": "a time of the record could not be read and was left out",
+    "no_title": "the record has no title",
+    "source_assumed": "the record names no source",
+    "time_zone_assumed": "a time had no zone and was read in the source's",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,3 +53,131 @@ class ScopeRules:
     languages: tuple[str, ...] = setting(("ar",), "Language codes to keep; an empty list keeps all.")
     from_date: str | None = setting(None, "First day (UTC, YYYY-MM-DD) to keep.")
     to_date: str | None = setting(None, "Last day (UTC, YYYY-MM-DD) to keep.")
+
+
+@dataclasses.dataclass(frozen=True)
+class ParsePlan:
+    """Everything `parse` goes by. `field_map` is `auto` or the name of one of `field_maps`."""
+
+    field_maps: Mapping[str, FieldMap]
+    sources: Mapping[str, SourceRules]
+    parse: ParseRules = ParseRules()
+    scope: ScopeRules = ScopeRules()
+    field_map: str = "auto"
+
+
+_SOURCE_FOLDER = re.compile(r"/source=([^/]+)/")
+_WORD = re.compile(r"[^\W_]")
+_NO_SOURCE_RULES = SourceRules()
+
+
+def parse(record: RawRecord, plan: ParsePlan) -> Article:
+    """Return the article in a raw record.
+
+    Raises ArticleError for records that are damaged, and OutOfScope for articles that nobody asked for.
+    """
+    text = decode(record.payload, record.encoding)
+    if record.form == "text":
+        fields = Fields("", "", "", "", "", None, None)
+        layout = lay_out_text(text)
+    else:
+        fields = _fields(text, record, plan)
+        text, layout = _compose(fields)
+    article = _article(text, layout, fields, record, plan)
+    check_scope(article, plan.scope)
+    return article
+
+
+def _fields(text: str, record: RawRecord, plan: ParsePlan) -> Fields:
+    try:
+        value: Any = json.loads(text)
+    except RecursionError:
+        raise ArticleError("bad_json", "the record is nested too deeply") from None
+    except ValueError as error:  # also an integer of more digits than Python reads
+        raise ArticleError("bad_json", str(error)) from None
+    if not isinstance(value, dict):
+        raise ArticleError("not_an_object", f"the record is a JSON {type(value).__name__}, not an object")
+    name = record.field_map or plan.field_map
+    if name == "auto":
+        name = choose_map(value, plan.field_maps)
+    field_map = plan.field_maps[name]
+    fields = apply_map(value, field_map)
+    if field_map.html:
+        fields = fields._replace(body=html_to_text(fields.body), title=html_to_text(fields.title))
+    return fields
+
+
+def _compose(fields: Fields) -> tuple[str, Layout]:
+    """Return the text of a structured record, `title + blank line + body`, and its layout."""
+    title = fields.title.strip()
+    text = f"{title}\n\n{fields.body}" if title else fields.body
+    return text, lay_out_body(text, len(title), len(title) + 2 if title else 0)
+
+
+def _article(text: str, layout: Layout, fields: Fields, record: RawRecord, plan: ParsePlan) -> Article:
+    flags: set[str] = set()
+    source = fields.source.strip() or _source_of_folder(record.origin.uri)
+    if not source:
+        source = plan.parse.default_source
+        flags.add("source_assumed")
+    zone = plan.sources.get(source, _NO_SOURCE_RULES).time_zone
+    published = _read_time(fields.published, zone, flags)
+    crawled = _read_time(fields.crawled, zone, flags)
+    if published is None and crawled is None and plan.parse.crawled is not None:
+        crawled = parse_time(plan.parse.crawled, zone).us
+        flags.add("crawl_assumed")
+    if layout.title.start == layout.title.end:
+        flags.add("no_title")
+    url = fields.url.strip()
+    return Article(
+        article_id=article_id(source, url, text),
+        source=source,
+        url=url,
+        text=text,
+        title=layout.title,
+        body_start=layout.body_start,
+        paragraphs=layout.paragraphs,
+        subheads=layout.subheads,
+        author=fields.author.strip(),
+        published_us=published,
+        crawled_us=crawled,
+        language=identify(text[layout.body_start :]),
+        flags=tuple(sorted(flags)),
+        origin=record.origin,
+    )
+
+
+def _source_of_folder(uri: str) -> str:
+    """Return NAME of the last `source=NAME` folder in a path, the convention of partitioned data; else ""."""
+    found = _SOURCE_FOLDER.findall(uri)
+    return found[-1] if found else ""
+
+
+def _read_time(value: str | float | None, zone: str, flags: set[str]) -> int | None:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    try:
+        parsed = parse_time(value, zone)
+    except ValueError:
+        flags.add("date_unreadable")
+        return None
+    if parsed.zone_assumed:
+        flags.add("time_zone_assumed")
+    return parsed.us
+
+
+def check_scope(article: Article, scope: ScopeRules) -> None:
+    """Return if the article is wanted; else raise OutOfScope with the reason.
+
+    An article of unknown day is kept whatever the dates: nothing is dropped on a guess.
+    """
+    if not _WORD.search(article.text, article.body_start):
+        raise OutOfScope("empty_body", "no letter or digit after the title", article)
+    if scope.languages and article.language not in scope.languages:
+        wanted = ", ".join(scope.languages)
+        raise OutOfScope("not_arabic", f"language {article.language}, wanted {wanted}", article)
+    if article.event_us is not None and (scope.from_date or scope.to_date):
+        day = event_date(article.event_us)
+        first, last = scope.from_date or str(datetime.date.min), scope.to_date or str(datetime.date.max)
+        if not first <= day <= last:
+            raise OutOfScope("outside_dates", f"{day} is not within {first} to {last}", article)

@@ -1,0 +1,62 @@
+# Two commands for newcomers: `make demo` and `make test`. Both need Python 3.11+, make and a package index.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo test lint fast long bench sample schemas lock clean
+
+help: ## show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+
+$(VENV)/.run: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/.run ## install, run the main job on the bundled sample, show what came out
+	$(BIN)/warraq batch --config configs/local.yaml --input tests/sample/inputs --output out/demo
+	$(BIN)/warraq verify out/demo
+	$(BIN)/warraq inspect out/demo --limit 5 --fields source,title,tags
+	@echo; echo "articles:  out/demo/articles/"; echo "report:    out/demo/report.html"
+
+test: $(VENV)/.dev ## install with the test extras, check style and types, run every test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2 -m "not long"
+
+fast: $(VENV)/.dev ## the tests that take seconds (unit, property, pipeline)
+	$(BIN)/python -m pytest -n 2 -q tests/unit tests/property tests/pipeline -m "not long"
+
+lint: $(VENV)/.dev ## style and types only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+long: $(VENV)/.dev ## fault and scale runs that take minutes
+	$(BIN)/python -m pytest -m long
+
+bench: $(VENV)/.dev ## print figures of the batch job beside a plain loop (needs the shared data)
+	$(BIN)/python tests/benchmarks/batch.py
+
+sample: $(VENV)/.run ## rebuild the bundled sample from its sources
+	$(BIN)/python scripts/build_sample.py
+
+schemas: $(VENV)/.run ## rewrite the JSON Schema of configurations
+	$(BIN)/warraq check --schema > configs/config.schema.json
+
+lock: $(VENV)/.dev ## renew the lock files (needs uv from the package index)
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --extra dataflow -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --extra dev --constraint requirements.lock -o requirements-dev.lock pyproject.toml
+
+clean: ## remove what was built
+	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

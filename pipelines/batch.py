@@ -1,0 +1,187 @@
+"""The main job: files in, committed Avro files and a report out."""
+
+import dataclasses
+import datetime
+import importlib.metadata
+import time
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+import apache_beam as beam
+from apache_beam.runners.runner import PipelineResult
+from rich.console import Console
+
+from pipelines.commit import OutputLocked, account, commit, hold, next_generation, sweep, written_files
+from pipelines.config import Config, config_sha256
+from pipelines.engine import resolve_engine
+from pipelines.graph import build
+from pipelines.manifest import Accounting, Manifest, manifest_path
+from pipelines.options import pipeline_options
+from pipelines.outcome import ExitCode, RunFailed
+from pipelines.progress import show_progress
+from pipelines.report import RunFacts, make_report, print_summary
+from pipelines.report_page import render
+from schemas.elements import WrittenFile
+from transforms.core.normalize import profile_version
+from transforms.files import FoundFile, OutputFolder, find_files, is_remote
+from transforms.read import ReadArticleFiles
+from transforms.tag import load_gazetteers
+from transforms.write import WriteRules, WriteTables
+
+__all__ = ["BatchRequest", "run_batch"]
+
+
+@dataclasses.dataclass(frozen=True)
+class BatchRequest:
+    """What the user asked for on the command line."""
+
+    config: Config
+    inputs: tuple[str, ...]
+    output: str
+    beam_flags: tuple[str, ...] = ()
+    runner: str | None = None
+    allow_empty: bool = False
+    quiet: bool = False
+
+
+def run_batch(request: BatchRequest, console: Console) -> ExitCode:
+    """Run the main job and return how it ended. Raises RunFailed or UsageError where it cannot start."""
+    engine = resolve_engine(request.runner or request.config.engine.runner, "batch")
+    options = pipeline_options(request.config, engine, list(request.beam_flags))
+    found = _find_inputs(request)
+    folder = OutputFolder(
+        request.output if is_remote(request.output) else str(Path(request.output).absolute())
+    )
+    if not request.quiet:
+        size = sum(file.size_bytes for file in found) / 1e6
+        console.print(f"[bold]warraq batch[/]: {len(found):,} files, {size:,.1f} MB → {folder.root}")
+        console.print(f"engine: {engine.name}: {engine.promise}", style="dim")
+    try:
+        with hold(folder):
+            litter = sweep(folder)
+            if litter and not request.quiet:
+                console.print(f"removed {len(litter):,} files that an unfinished run had left", style="dim")
+            return _run(request, engine.name, options, found, folder, console)
+    except OutputLocked as error:
+        raise RunFailed(ExitCode.LOCKED, str(error)) from error
+
+
+def _find_inputs(request: BatchRequest) -> list[FoundFile]:
+    found: dict[str, FoundFile] = {}
+    for pattern in request.inputs:
+        try:
+            matched = find_files([pattern])
+        except OSError as error:
+            raise RunFailed(ExitCode.NO_INPUT, f"--input {error}") from error
+        if not matched and not request.allow_empty:
+            message = (
+                f"--input {pattern} matches no file; check the path, or pass --allow-empty to run on nothing"
+            )
+            raise RunFailed(ExitCode.NO_INPUT, message)
+        found |= {file.uri: file for file in matched}
+    root = Path(request.output).absolute()
+    for uri in () if is_remote(request.output) else found:
+        if not is_remote(uri) and root in Path(uri).absolute().parents:
+            message = (
+                f"--input {uri} lies in --output {request.output}; the next run would read its own results"
+            )
+            raise RunFailed(ExitCode.USAGE, message)
+    return sorted(found.values())
+
+
+def _run(
+    request: BatchRequest,
+    engine_name: str,
+    options: beam.pipeline.PipelineOptions,
+    found: Sequence[FoundFile],
+    folder: OutputFolder,
+    console: Console,
+) -> ExitCode:
+    started_at, started = datetime.datetime.now(datetime.UTC), time.monotonic()
+    run = uuid.uuid4().hex
+    checksum = config_sha256(request.config)
+    source = ReadArticleFiles(request.inputs, request.config.read)
+    output = request.config.output
+    sink = WriteTables(WriteRules(folder.root, run, output.codec, output.shards, checksum))
+    pipeline = beam.Pipeline(options=options)
+    build(pipeline, request.config, source, sink)
+    with show_progress(console, sum(file.size_bytes for file in found), quiet=request.quiet):
+        result = pipeline.run()
+        result.wait_until_finish()
+    files = written_files(folder, run) if found else ()
+    accounting = account(folder, files)
+    code, failure = _judge(accounting, request.config)
+    manifest = Manifest(
+        generation=next_generation(folder),
+        state="committed" if code is ExitCode.OK else "failed",
+        failure=failure,
+        config_sha256=checksum,
+        versions=_versions(request.config),
+        inputs=request.inputs,
+        accounting=accounting,
+        files=files,
+    )
+    facts = RunFacts(
+        started_at=started_at.isoformat(timespec="seconds"),
+        seconds=time.monotonic() - started,
+        engine=engine_name,
+        output=folder.root,
+        stage_metrics=_stage_metrics(result),
+        warnings=_warnings(files),
+        input_bytes=sum(file.size_bytes for file in found),
+    )
+    report = make_report(manifest, files, facts)
+    commit(folder, run, manifest, report, render)
+    if not request.quiet:
+        print_summary(report, console)
+    if failure:
+        console.print(f"[bold red]failed[/]: {failure}", soft_wrap=True)
+        console.print(
+            f"everything is written, nothing is published: see {folder.root}/{manifest_path(manifest.generation)}",
+            soft_wrap=True,
+        )
+    return code
+
+
+def _judge(accounting: Accounting, config: Config) -> tuple[ExitCode, str]:
+    """Return the exit code and, for a failed run, the reason."""
+    if not accounting.holds:
+        return ExitCode.ACCOUNTING, f"the records do not add up: {accounting.equation()}"
+    limit = config.run.max_dead_letter_share
+    if accounting.dead_letter_share > limit:
+        return ExitCode.DEAD_LETTERS, (
+            f"{accounting.dead_letters:,} of {accounting.records_in:,} records ({accounting.dead_letter_share:.1%}) are dead"
+            f" letters, more than run.max_dead_letter_share allows ({limit:.1%}); look at them with `warraq inspect`,"
+            " mend the input or raise the limit"
+        )
+    return ExitCode.OK, ""
+
+
+def _versions(config: Config) -> dict[str, str]:
+    versions = {
+        name: importlib.metadata.version(name) for name in ("warraq", "apache-beam", "fastavro", "numpy")
+    }
+    versions["profile"] = profile_version()
+    for gazetteer in load_gazetteers(config.tag.gazetteers):
+        versions[f"gaz:{gazetteer.name}"] = gazetteer.version
+    return versions
+
+
+def _stage_metrics(result: PipelineResult) -> dict[str, int]:
+    """Return warraq's own counters of a finished run, `stage.counter` -> count."""
+    counters = result.metrics().query()["counters"]
+    return {
+        f"{counter.key.metric.namespace.removeprefix('warraq.')}.{counter.key.metric.name}": int(
+            counter.result
+        )
+        for counter in counters
+        if counter.key.metric.namespace.startswith("warraq.")
+    }
+
+
+def _warnings(files: Sequence[WrittenFile]) -> tuple[str, ...]:
+    empty = sum(
+        count for file in files for field, value, count in file.tallies if (field, value) == ("form", "empty")
+    )
+    return (f"{empty:,} input files are empty",) if empty else ()

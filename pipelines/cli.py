@@ -1,0 +1,250 @@
+"""The console script `warraq`: commands, their options, exit codes.
+
+Beam takes more than a second to import, so nothing here imports it before the arguments and the
+configuration are known to be right.
+"""
+
+import argparse
+import importlib.metadata
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from rich.console import Console
+
+from pipelines.config import ConfigError, json_schema, load_config, resolved_yaml
+from pipelines.errors import UsageError
+from pipelines.outcome import ExitCode, RunFailed
+
+__all__ = ["main"]
+
+_EXIT_CODES = """exit codes:
+  0  done (verify: everything is as the manifest says)
+  1  a fault of warraq, of the engine or of the machine
+  2  the command line or the configuration is wrong; nothing was started
+  3  no input file matched
+  4  too many dead letters: everything is written, nothing is published
+  5  the records do not add up: everything is written, nothing is published
+  6  another run is writing to the same output folder
+  7  verify found faults
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that raises instead of exiting, so that faults are reported in one way."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError([f"{message} (see `{self.prog} --help`)"])
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="warraq",
+        description="Arabic news, read, normalised, deduplicated, tagged and written as Avro, with nothing lost.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"warraq {importlib.metadata.version('warraq')}"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    _add_batch(commands)
+    _add_check(commands)
+    _add_verify(commands)
+    _add_inspect(commands)
+    commands.add_parser(
+        "doctor", help="check this machine: versions, name clashes, engine, credentials", allow_abbrev=False
+    )
+    return parser
+
+
+def _add(
+    commands: "argparse._SubParsersAction[_Parser]", name: str, summary: str, epilog: str = ""
+) -> _Parser:
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def _add_config(parser: _Parser) -> None:
+    parser.add_argument(
+        "--config", metavar="FILE", help="YAML configuration, local or gs:// (default: all defaults)"
+    )
+    parser.add_argument(
+        "--set",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="override one value of the configuration, e.g. --set dedup.horizon_days=30; may be repeated",
+    )
+
+
+def _add_batch(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    batch = _add(
+        commands,
+        "batch",
+        "read article files, normalise, deduplicate and tag them, write Avro and a report",
+        "Any Beam option may follow, e.g. --runner=DataflowRunner --temp_location=gs://...; unknown ones are refused.\n\n"
+        "examples:\n"
+        "  warraq batch --config configs/local.yaml --input 'news/**' --output out\n"
+        "  warraq batch --input day.jsonl.gz more.csv feed.xml --output out --set output.shards=4\n\n"
+        + _EXIT_CODES,
+    )
+    _add_config(batch)
+    batch.add_argument(
+        "--input",
+        nargs="+",
+        action="extend",
+        required=True,
+        metavar="GLOB",
+        help="files, folders or globs (** crosses folders), local or gs://; .txt, JSON (lines), CSV, Avro, RSS, Atom, "
+        "plain or .gz .bz2 .xz .zst, mixed freely",
+    )
+    batch.add_argument(
+        "--output",
+        required=True,
+        metavar="DIR",
+        help="output folder, local or gs://; a re-run replaces its content",
+    )
+    batch.add_argument(
+        "--runner", metavar="NAME", help="Beam engine (default: engine.runner of the configuration)"
+    )
+    batch.add_argument("--allow-empty", action="store_true", help="no error where no input file matches")
+    batch.add_argument("--quiet", action="store_true", help="print errors only")
+
+
+def _add_check(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    check = _add(commands, "check", "check a configuration and print it with all defaults filled in")
+    check.add_argument(
+        "config", nargs="?", metavar="CONFIG", help="YAML configuration (default: all defaults)"
+    )
+    check.add_argument(
+        "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="override one value"
+    )
+    check.add_argument(
+        "--schema", action="store_true", help="print the JSON Schema of configurations, for editors"
+    )
+
+
+def _add_verify(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    verify = _add(
+        commands, "verify", "check an output folder: manifest, checksums, schemas, accounting", _EXIT_CODES
+    )
+    verify.add_argument("output", metavar="DIR", help="output folder of a run, local or gs://")
+
+
+def _add_inspect(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    inspect = _add(
+        commands,
+        "inspect",
+        "print rows of warraq's Avro files as a table or as JSON Lines",
+        "examples:\n  warraq inspect out\n  warraq inspect out/dead_letters --jsonl | jq .reason\n",
+    )
+    inspect.add_argument("path", metavar="PATH", help="an Avro file, a table folder or an output folder")
+    inspect.add_argument("--table", help="table to show of an output folder (default: articles)")
+    inspect.add_argument("--jsonl", action="store_true", help="JSON Lines instead of a table")
+    inspect.add_argument(
+        "--limit", type=int, metavar="N", help="at most N rows (default: 20 as a table, all as JSON Lines)"
+    )
+    inspect.add_argument("--fields", metavar="A,B", help="only these fields")
+
+
+def _batch(args: argparse.Namespace, beam_flags: list[str], console: Console) -> ExitCode:
+    config = load_config(args.config, args.overrides)
+    from pipelines.options import check_beam_flags
+
+    check_beam_flags(beam_flags, args.runner or config.engine.runner)
+    from pipelines.batch import BatchRequest, run_batch
+
+    request = BatchRequest(
+        config=config,
+        inputs=tuple(args.input),
+        output=args.output,
+        beam_flags=tuple(beam_flags),
+        runner=args.runner,
+        allow_empty=args.allow_empty,
+        quiet=args.quiet,
+    )
+    return run_batch(request, console)
+
+
+def _check(args: argparse.Namespace, console: Console) -> ExitCode:
+    import json
+
+    config = load_config(args.config, args.overrides)
+    text = (
+        json.dumps(json_schema(), ensure_ascii=False, indent=2) + "\n"
+        if args.schema
+        else resolved_yaml(config)
+    )
+    sys.stdout.write(text)
+    if not args.schema:
+        console.print(f"[green]{args.config or 'the default configuration'} is right[/]")
+    return ExitCode.OK
+
+
+def _verify(args: argparse.Namespace, console: Console) -> ExitCode:
+    from pipelines.verify import print_verify, verify
+
+    report = verify(args.output)
+    print_verify(report, console)
+    return ExitCode.DAMAGED if report.faults else ExitCode.OK
+
+
+def _inspect(args: argparse.Namespace) -> ExitCode:
+    from pipelines.inspect import inspect
+
+    limit = args.limit if args.limit is not None else (None if args.jsonl else 20)
+    fields = args.fields.split(",") if args.fields else None
+    inspect(args.path, table=args.table, as_jsonl=args.jsonl, limit=limit, fields=fields, out=sys.stdout)
+    return ExitCode.OK
+
+
+def _doctor(console: Console) -> ExitCode:
+    from pipelines.doctor import doctor
+
+    return ExitCode.OK if doctor(console) else ExitCode.FAILED
+
+
+def _dispatch(argv: Sequence[str], console: Console) -> ExitCode:
+    args, rest = _parser().parse_known_args(argv)
+    if args.command == "batch":
+        return _batch(args, rest, console)
+    if rest:
+        raise UsageError([f"warraq {args.command}: unknown argument {argument}" for argument in rest])
+    if args.command == "check":
+        return _check(args, console)
+    if args.command == "verify":
+        return _verify(args, console)
+    if args.command == "inspect":
+        return _inspect(args)
+    return _doctor(console)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line (default: `sys.argv`) and return its exit code; messages go to standard error."""
+    console = Console(stderr=True, highlight=False)
+    try:
+        return int(_dispatch(sys.argv[1:] if argv is None else argv, console))
+    except ConfigError as error:
+        console.print(str(error), style="red", markup=False, soft_wrap=True)
+        return int(ExitCode.USAGE)
+    except UsageError as error:
+        for message in error.messages:
+            console.print(f"warraq: {message}", style="red", markup=False, soft_wrap=True)
+        return int(ExitCode.USAGE)
+    except RunFailed as error:
+        console.print(f"warraq: {error}", style="red", markup=False, soft_wrap=True)
+        return int(error.code)
+    except BrokenPipeError:
+        return int(ExitCode.OK)
+    except KeyboardInterrupt:
+        console.print("warraq: interrupted; nothing was published", style="red")
+        return 130

@@ -1,0 +1,141 @@
+"""The engines: the one table of Beam runners that warraq runs on, what each promises, and those it refuses."""
+
+import dataclasses
+
+from pipelines.errors import UsageError, did_you_mean
+
+__all__ = ["BATCH", "ENGINES", "STREAMING", "Engine", "resolve_engine", "why_refused"]
+
+BATCH = "batch"
+STREAMING = "streaming"
+_MODES = (BATCH, STREAMING)
+
+
+@dataclasses.dataclass(frozen=True)
+class Engine:
+    """One Beam runner, by its own name.
+
+    `promise` is printed at the start of a run; `note` too, where the name given stands for this engine.
+    `always` are flags added to every run, `needs` pairs of an option that must be given and the reason.
+    `module` must be importable, and `extra` is the extra of warraq that brings it.
+    """
+
+    name: str
+    modes: tuple[str, ...]
+    promise: str
+    always: tuple[str, ...] = ()
+    needs: tuple[tuple[str, str], ...] = ()
+    module: str = ""
+    extra: str = ""
+    limits: str = ""  # why a mode is missing from `modes`
+    note: str = ""
+    refused_because: str | None = None
+
+
+def _refused(name: str, reason: str) -> Engine:
+    return Engine(name, (), "", refused_because=reason)
+
+
+_NEVER_RUN = "warraq has never been run on it: nothing is promised."
+_ALL = (
+    Engine(
+        "FnApiRunner",
+        (BATCH,),
+        "Runs in this process; shuffled data are held in memory; a failing bundle is not retried and fails the run.",
+        limits="with Pub/Sub it ends DONE with nothing read",
+    ),
+    Engine(
+        "BundleBasedDirectRunner",
+        (BATCH, STREAMING),
+        "Runs in this process, for tests and low rates; it acknowledges Pub/Sub messages before they are written, "
+        "so a kill loses those in flight.",
+    ),
+    Engine(
+        "PrismRunner",
+        (BATCH, STREAMING),
+        "Runs on a local Prism server; it cannot read Pub/Sub, and a kill loses what was acknowledged.",
+        # Without it Prism loses the state of a key when it splits a slow stateful bundle.
+        always=("--experiments=prism_disable_sdf_split",),
+        needs=(("prism_location", "the path of a prism binary; without it Beam downloads one"),),
+    ),
+    Engine(
+        "DataflowRunner",
+        _MODES,
+        "Runs on Google Cloud and costs money; the graph is tested offline only, never on the service.",
+        needs=(
+            ("project", "the Google Cloud project that runs and pays for the job"),
+            ("region", "the region of the workers, such as europe-west1"),
+            ("temp_location", "a gs:// folder; without it Beam picks a default bucket unasked"),
+        ),
+        module="google.cloud.dataflow",
+        extra="gcp",
+    ),
+    Engine("PortableRunner", _MODES, f"Sends the job to the job server at --job_endpoint; {_NEVER_RUN}"),
+    Engine("FlinkRunner", _MODES, f"Runs on Flink; {_NEVER_RUN}"),
+    Engine(
+        "SparkRunner",
+        (BATCH,),
+        f"Runs on Spark; {_NEVER_RUN}",
+        limits="streaming from Python on Spark was never tried",
+    ),
+    _refused(
+        "DaskRunner", "it ends DONE with wrong data: outputs mixed, windows ignored, files without records"
+    ),
+    _refused("RayRunner", "the ray-beam distribution does not import with this Beam"),
+    _refused("beam-pyspark", "its tagged outputs are wrong, and it has no state and no windows"),
+    _refused("InteractiveRunner", "it is for notebooks: it caches and replays data between runs"),
+    _refused(
+        "SwitchingDirectRunner",
+        "it changes the engine with the features of the graph; name the engine itself",
+    ),
+    _refused("KafkaStreamsRunner", "it is new in Beam and was never tried"),
+    _refused("TestDirectRunner", "it is for Beam's own tests"),
+    _refused("TestDataflowRunner", "it is for Beam's own tests"),
+)
+
+#: Every engine that warraq has an opinion on, by name.
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in _ALL}
+
+#: DirectRunner is Beam's switch over three engines: warraq takes one, by the mode, and says so.
+_DIRECT = "DirectRunner"
+_DIRECT_MEANS = {BATCH: "FnApiRunner", STREAMING: "BundleBasedDirectRunner"}
+
+
+def _allowed() -> list[str]:
+    return [name for name, engine in ENGINES.items() if engine.refused_because is None] + [_DIRECT]
+
+
+def why_refused(name: str) -> str | None:
+    """Return why no run may use the engine `name`, or None if some may. Says nothing of modes."""
+    if name == _DIRECT:
+        return None
+    engine = ENGINES.get(name)
+    if engine is not None:
+        return engine.refused_because and f"{name} is refused: {engine.refused_because}"
+    # Beam also takes full class paths, so the last part is what a slip is looked for in.
+    meant = did_you_mean(name.rpartition(".")[2], _allowed())
+    return f"{name} is no engine of warraq{meant or '; allowed are ' + ', '.join(_allowed())}"
+
+
+def resolve_engine(name: str, mode: str) -> Engine:
+    """Return the engine called `name` for a run in `mode` ("batch" or "streaming").
+
+    `DirectRunner` gives the engine it stands for, with a `note`. Raises UsageError for names that are unknown
+    or refused and for engines that do not run `mode`.
+    """
+    if mode not in _MODES:
+        message = f"{mode!r} is not one of {', '.join(_MODES)}"
+        raise ValueError(message)
+    reason = why_refused(name)
+    if reason is not None:
+        raise UsageError(reason)
+    if name == _DIRECT:
+        engine = ENGINES[_DIRECT_MEANS[mode]]
+        note = f"DirectRunner is a switch over several engines; for {mode} warraq takes {engine.name}."
+        return dataclasses.replace(engine, note=note)
+    engine = ENGINES[name]
+    if mode not in engine.modes:
+        others = ", ".join(other.name for other in ENGINES.values() if mode in other.modes)
+        message = f"{name} does not run {mode}: {engine.limits}; engines that do: {others}"
+        raise UsageError(message)
+    return engine

@@ -1,0 +1,170 @@
+"""What must hold between the rows of an output: ids, origins, references, places in the text.
+
+Memory grows with the number of rows, not with their size: only ids and record numbers are kept.
+"""
+
+import datetime
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from pipelines.terminal import plain
+from transforms.core.partition import article_partition, day_partition
+
+__all__ = ["Faults", "RowChecks"]
+
+Row = dict[str, Any]
+_SHOWN_PER_KIND = 50
+_SHOWN_MISSING = 5
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_MICROSECOND = datetime.timedelta(microseconds=1)
+
+
+class Faults:
+    """Faults in words, by kind: the first 50 of each kind are kept, the others counted."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._counts: Counter[str] = Counter()
+
+    def add(self, kind: str, line: str) -> None:
+        """Add a fault; `line` may quote data, it is made safe to print."""
+        self._counts[kind] += 1
+        if self._counts[kind] <= _SHOWN_PER_KIND:
+            self._lines.append(plain(line))
+
+    def __bool__(self) -> bool:
+        return bool(self._lines)
+
+    def lines(self) -> tuple[str, ...]:
+        """Return the faults as lines, those left out as one line per kind."""
+        more = [
+            f"… and {count - _SHOWN_PER_KIND:,} more faults of this kind: {kind}"
+            for kind, count in self._counts.items()
+            if count > _SHOWN_PER_KIND
+        ]
+        return (*self._lines, *more)
+
+
+def _key(article_id: str) -> bytes:
+    """Return an id as the 16 bytes it stands for (as its letters, where it is no such id)."""
+    try:
+        return bytes.fromhex(article_id)
+    except ValueError:
+        return article_id.encode("utf-8", "surrogatepass")
+
+
+def _micros(time: datetime.datetime | int | None) -> int | None:
+    return (time - _EPOCH) // _MICROSECOND if isinstance(time, datetime.datetime) else time
+
+
+class RowChecks:
+    """The checks over all rows of a generation. Call `check` for each row, then `close`; faults go to `faults`."""
+
+    def __init__(self, faults: Faults, config_sha256: str) -> None:
+        self._faults = faults
+        self._config_sha256 = config_sha256
+        self._articles: set[bytes] = set()
+        self._duplicates: set[bytes] = set()
+        self._parents: dict[bytes, str] = {}
+        self._roots: dict[bytes, str] = {}
+        self._indexes: dict[str, set[int]] = {}
+        self._records: dict[str, int] = {}
+
+    @property
+    def records_in(self) -> int:
+        """The records that the input files gave, by the rows of `inputs` seen so far."""
+        return sum(self._records.values())
+
+    def check(self, table: str, path: str, number: int, row: Row) -> None:
+        """Check one row (resolved to the current schema), the `number`th of its file."""
+        place = f"{path} row {number}"
+        if row["config_sha256"] != self._config_sha256:
+            self._faults.add("config", f"{place}: config_sha256 is {row['config_sha256']!r}, not that of the manifest")
+        if table == "inputs":
+            self._check_input(place, row)
+            return
+        self._check_origin(place, row["origin"])
+        if table == "articles":
+            self._check_article(path, place, row)
+        elif table == "duplicates":
+            self._check_duplicate(path, place, row)
+
+    def close(self) -> None:
+        """Check what can only be known at the end; call it only where every file could be read."""
+        for uri, records in self._records.items():
+            indexes = self._indexes.get(uri, set())
+            if len(indexes) != records:
+                self._faults.add("lost", f"{uri}: {records:,} records were read, {len(indexes):,} lie in the tables{_missing(indexes, records)}")
+        for uri in self._indexes.keys() - self._records.keys():
+            self._faults.add("lost", f"{uri}: rows come from this file, but inputs/ does not list it")
+        for root, place in self._roots.items():
+            if root not in self._articles:
+                self._faults.add("root", f"{place}: root {root.hex()} is no article in articles/")
+        for parent, place in self._parents.items():
+            if parent not in self._articles and parent not in self._duplicates:
+                self._faults.add("parent", f"{place}: parent {parent.hex()} is in neither articles/ nor duplicates/")
+
+    def _check_input(self, place: str, row: Row) -> None:
+        if row["uri"] in self._records:
+            self._faults.add("input twice", f"{place}: {row['uri']} is listed twice")
+        self._records[row["uri"]] = self._records.get(row["uri"], 0) + row["records"]
+
+    def _check_origin(self, place: str, origin: Row) -> None:
+        indexes = self._indexes.setdefault(origin["uri"], set())
+        if origin["index"] in indexes:
+            self._faults.add("origin twice", f"{place}: record {origin['index']} of {origin['uri']} ended in two rows")
+        indexes.add(origin["index"])
+
+    def _check_article(self, path: str, place: str, row: Row) -> None:
+        key = _key(row["article_id"])
+        if key in self._articles:
+            self._faults.add("id twice", f"{place}: article {row['article_id']} is there twice")
+        self._articles.add(key)
+        event_us = _micros(row["crawled_us"] if row["published_us"] is None else row["published_us"])
+        self._check_folder(path, place, f"articles/{article_partition(event_us, row['source'])}")
+        for fault in _misplaced(row):
+            self._faults.add("span", f"{place}: article {row['article_id']}: {fault}")
+
+    def _check_duplicate(self, path: str, place: str, row: Row) -> None:
+        self._duplicates.add(_key(row["article_id"]))
+        for pending, field in ((self._parents, "parent_id"), (self._roots, "root_id")):
+            key = _key(row[field])
+            if key not in self._articles:
+                pending.setdefault(key, f"{place}: duplicate {row['article_id']}")
+        if (row["relation"] == "repeat") != (row["parent_id"] == row["article_id"]):
+            self._faults.add("parent", f"{place}: duplicate {row['article_id']}: relation {row['relation']} with parent {row['parent_id']}")
+        self._check_folder(path, place, f"duplicates/{day_partition(_micros(row['event_us']))}")
+
+    def _check_folder(self, path: str, place: str, folder: str) -> None:
+        if path.rpartition("/")[0] != folder:
+            self._faults.add("folder", f"{place}: the row belongs into {folder}")
+
+
+def _missing(indexes: set[int], records: int) -> str:
+    """Name a few of the records that no row speaks of."""
+    missing: list[str] = []
+    # At most len(indexes) numbers are there, so this many steps find what is missing, whatever `records` claims.
+    for index in range(min(records, len(indexes) + _SHOWN_MISSING)):
+        if index not in indexes:
+            missing.append(str(index))
+            if len(missing) == _SHOWN_MISSING:
+                break
+    return f"; missing: record {', '.join(missing)}" if missing else ""
+
+
+def _misplaced(row: Row) -> Iterator[str]:
+    """Yield what of an article does not lie where it says in the text."""
+    text: str = row["text"]
+    spans = [("title_span", row["title_span"])]
+    spans += [(f"{name}[{number}]", span) for name in ("paragraphs", "subheads", "tags") for number, span in enumerate(row[name])]
+    for name, span in spans:
+        if not 0 <= span["start"] <= span["end"] <= len(text):
+            yield f"{name} {span['start']}..{span['end']} lies outside the text of {len(text):,} code points"
+    if not 0 <= row["body_start"] <= len(text):
+        yield f"body_start {row['body_start']} lies outside the text of {len(text):,} code points"
+    if text[row["title_span"]["start"] : row["title_span"]["end"]] != row["title"]:
+        yield "the title is not the text at title_span"
+    for number, tag in enumerate(row["tags"]):
+        if text[tag["start"] : tag["end"]] != tag["value"]:
+            yield f"tags[{number}] {tag['value']!r} is not the text at {tag['start']}..{tag['end']}"

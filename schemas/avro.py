@@ -1,0 +1,236 @@
+"""Elements to Avro records and back to rows: the five tables, their schemas, and the container bytes.
+
+Container bytes are a function of schema, rows and codec alone: the sync marker is derived, not random,
+and no clock enters. So the same rows give the same file, and its name can be its checksum.
+"""
+
+import dataclasses
+import datetime
+import functools
+import hashlib
+import importlib.resources
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, BinaryIO
+
+import fastavro
+
+from schemas.elements import (
+    DeadLetter,
+    Duplicate,
+    Filtered,
+    InputFile,
+    Origin,
+    Span,
+    Tag,
+    TaggedArticle,
+)
+
+__all__ = [
+    "TABLES",
+    "Table",
+    "count_rows",
+    "encode_container",
+    "event_date",
+    "fingerprint",
+    "parsed_schema",
+    "read_rows",
+    "to_record",
+]
+
+Row = dict[str, Any]
+_EPOCH = datetime.date(1970, 1, 1)
+_DAY_US = 86_400_000_000
+
+
+def event_date(event_us: int | None) -> str:
+    """Return the UTC day of a time in microseconds as `YYYY-MM-DD`, or `unknown`.
+
+    Times are kept by the parser within the years 1900 to 2200, so every one has a day.
+    """
+    if event_us is None:
+        return "unknown"
+    return (_EPOCH + datetime.timedelta(days=event_us // _DAY_US)).isoformat()
+
+
+def _origin(origin: Origin) -> Row:
+    return {"uri": origin.uri, "index": origin.index, "offset": origin.offset}
+
+
+def _span(span: Span) -> Row:
+    return {"start": span.start, "end": span.end}
+
+
+def _tag(tag: Tag) -> Row:
+    return {
+        "kind": tag.kind,
+        "value": tag.value,
+        "canonical": tag.canonical,
+        "code": tag.code,
+        "country": tag.country,
+        "score": tag.score,
+        "start": tag.start,
+        "end": tag.end,
+        "provenance": tag.provenance,
+    }
+
+
+def _article(tagged: TaggedArticle) -> Row:
+    article = tagged.article.article
+    return {
+        "article_id": article.article_id,
+        "source": article.source,
+        "url": article.url,
+        "title": article.title_text,
+        "text": article.text,
+        "title_span": _span(article.title),
+        "body_start": article.body_start,
+        "paragraphs": [_span(span) for span in article.paragraphs],
+        "subheads": [_span(span) for span in article.subheads],
+        "author": article.author,
+        "published_us": article.published_us,
+        "crawled_us": article.crawled_us,
+        "event_date": None if article.event_us is None else article.event_us // _DAY_US,
+        "language": article.language,
+        "tags": [_tag(tag) for tag in tagged.tags],
+        "flags": list(article.flags),
+        "origin": _origin(article.origin),
+        "profile_version": tagged.article.rules_version,
+    }
+
+
+def _duplicate(row: Duplicate) -> Row:
+    return {
+        "article_id": row.article_id,
+        "parent_id": row.parent_id,
+        "root_id": row.root_id,
+        "relation": row.relation,
+        "similarity": row.similarity,
+        "source": row.source,
+        "url": row.url,
+        "title": row.title,
+        "event_us": row.event_us,
+        "parent_origin": _origin(row.parent_origin),
+        "origin": _origin(row.origin),
+        "profile_version": row.rules_version,
+    }
+
+
+def _dead_letter(row: DeadLetter) -> Row:
+    return {
+        "stage": row.stage,
+        "reason": row.reason,
+        "detail": row.detail,
+        "payload": row.payload,
+        "payload_bytes": row.payload_bytes,
+        "origin": _origin(row.origin),
+    }
+
+
+def _filtered(row: Filtered) -> Row:
+    return {
+        "article_id": row.article_id,
+        "stage": row.stage,
+        "reason": row.reason,
+        "detail": row.detail,
+        "source": row.source,
+        "url": row.url,
+        "title": row.title,
+        "event_us": row.event_us,
+        "language": row.language,
+        "origin": _origin(row.origin),
+    }
+
+
+def _input_file(row: InputFile) -> Row:
+    return {
+        "uri": row.uri,
+        "size_bytes": row.size_bytes,
+        "read_bytes": row.read_bytes,
+        "compression": row.compression,
+        "form": row.form,
+        "encoding": row.encoding,
+        "records": row.records,
+        "blank_lines": row.blank_lines,
+    }
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """One kind of output: its folder, its schema file, the element it holds and how that becomes a row.
+
+    `tallied` names the row fields whose values the report counts.
+    """
+
+    name: str
+    schema_file: str
+    element: type
+    convert: Callable[[Any], Row]
+    tallied: tuple[str, ...]
+
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        Table("articles", "article.avsc", TaggedArticle, _article, ("source", "language")),
+        Table("duplicates", "duplicate.avsc", Duplicate, _duplicate, ("source", "relation")),
+        Table("dead_letters", "dead_letter.avsc", DeadLetter, _dead_letter, ("reason",)),
+        Table("filtered", "filtered.avsc", Filtered, _filtered, ("source", "reason")),
+        Table("inputs", "input_file.avsc", InputFile, _input_file, ("form", "compression", "encoding")),
+    )
+}
+
+
+@functools.cache
+def _schema_text(table: str) -> str:
+    return importlib.resources.files("schemas").joinpath(TABLES[table].schema_file).read_text("utf-8")
+
+
+@functools.cache
+def parsed_schema(table: str) -> Any:
+    """Return the schema of a table (a key of `TABLES`) in fastavro's parsed form."""
+    return fastavro.parse_schema(json.loads(_schema_text(table)))
+
+
+@functools.cache
+def fingerprint(table: str) -> str:
+    """Return the SHA-256 fingerprint (hex) of the table's schema in Avro's parsing canonical form."""
+    canonical = fastavro.schema.to_parsing_canonical_form(json.loads(_schema_text(table)))
+    return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
+
+
+def to_record(table: str, element: Any, config_sha256: str) -> Row:
+    """Return the Avro record of an element of `table`, stamped with the config's hash."""
+    record = TABLES[table].convert(element)
+    record["config_sha256"] = config_sha256
+    return record
+
+
+def encode_container(table: str, records: Sequence[Row], codec: str, place: str) -> bytes:
+    """Return an Avro container file of `records`.
+
+    The sync marker is derived from the schema's fingerprint and `place` (the partition and shard), so
+    the bytes depend on the arguments alone. Raises what fastavro raises for a record that does not fit.
+    """
+    sync = hashlib.blake2b(f"{fingerprint(table)}\n{place}".encode(), digest_size=16).digest()
+    out = io.BytesIO()
+    fastavro.writer(out, parsed_schema(table), records, codec=codec, sync_marker=sync)
+    return out.getvalue()
+
+
+def count_rows(stream: BinaryIO) -> int:
+    """Return the number of rows of an Avro container by its block headers, without decoding a row."""
+    return sum(block.num_records for block in fastavro.block_reader(stream))
+
+
+def read_rows(stream: BinaryIO, table: str | None = None) -> Iterator[Row]:
+    """Yield the rows of a container file that warraq wrote, as dictionaries.
+
+    With `table` the rows are resolved to the current schema of that table (defaults filled in), else they
+    come as written. Only for files whose checksum a manifest vouches for, or that a user names to look
+    at: foreign files are read by `transforms.core.avro_container`, which checks them first.
+    """
+    reader: Iterable[Any] = fastavro.reader(stream, parsed_schema(table) if table else None)
+    for row in reader:
+        yield row

@@ -1,0 +1,35 @@
+import datetime
+
+import pytest
+
+from transforms.core.times import parse_time
+
+
+def us(*parts: int) -> int:
+    moment = datetime.datetime(*parts, tzinfo=datetime.UTC)
+    return int(moment.timestamp() * 1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("written", "zone", "expected", "assumed"),
+    [
+        ("2025-03-27T10:00:00Z", "UTC", us(2025, 3, 27, 10), False),
+        ("2025-03-27T10:00:00+03:00", "UTC", us(2025, 3, 27, 7), False),
+        ("2025-03-27 10:00:00", "Asia/Riyadh", us(2025, 3, 27, 7), True),
+        ("2025-03-27", "UTC", us(2025, 3, 27), True),
+        ("2025/3/7 09:05:00", "UTC", us(2025, 3, 7, 9, 5), True),
+        ("٢٠٢٥-٠٣-٢٧", "UTC", us(2025, 3, 27), True),
+        ("Thu, 27 Mar 2025 10:00:00 +0300", "UTC", us(2025, 3, 27, 7), False),
+        (1743069600, "UTC", us(2025, 3, 27, 10), False),
+        (1743069600000, "UTC", us(2025, 3, 27, 10), False),
+        (1743069600000000, "UTC", us(2025, 3, 27, 10), False),
+    ],
+)
+def test_times_as_data_writes_them_become_microseconds_utc(written, zone, expected, assumed):
+    assert parse_time(written, zone) == (expected, assumed)
+
+
+@pytest.mark.parametrize("written", ["", "yesterday", "الاحد", "2025-13-01", "0001-01-01", "9999-12-31", 1e300, float("nan"), True])
+def test_what_is_no_time_is_refused(written):
+    with pytest.raises(ValueError, match=r"."):
+        parse_time(written, "UTC")

@@ -1,0 +1,70 @@
+"""Times as the data gives them -> microseconds UTC."""
+
+import datetime
+import email.utils
+import re
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+__all__ = ["ParsedTime", "parse_time"]
+
+_UTC = datetime.UTC
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=_UTC)
+_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
+_SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?=\D|$)")
+#: Numbers are seconds, milliseconds or microseconds since 1970: told apart by size, good for the years 1973-5138.
+_MILLISECONDS_FROM = 10**11
+_MICROSECONDS_FROM = 10**14
+#: News before 1900 or after 2200 is a slip; such a time is refused rather than filed under a wrong day.
+_YEARS = range(1900, 2200)
+
+
+class ParsedTime(NamedTuple):
+    """A time in microseconds UTC, and whether its zone had to be assumed."""
+
+    us: int
+    zone_assumed: bool
+
+
+def parse_time(value: str | float, zone: str) -> ParsedTime:
+    """Read ISO 8601, RFC 822 (feeds), `YYYY/M/D[ H:M:S]` or a number since 1970; a naive time is in `zone` (IANA).
+
+    A day without a time is its midnight in `zone`. Raises ValueError for anything else, and for years
+    outside 1900-2199.
+    """
+    if isinstance(value, bool):
+        raise ValueError(f"{value!r} is no time")
+    if isinstance(value, int | float):
+        moment = _from_number(value)
+    else:
+        moment = _from_text(value.strip().translate(_DIGITS))
+    assumed = moment.tzinfo is None
+    if moment.year not in _YEARS:
+        raise ValueError(f"the year {moment.year} is outside 1900-2199")
+    if assumed:
+        moment = moment.replace(tzinfo=ZoneInfo(zone))
+    return ParsedTime((moment - _EPOCH) // datetime.timedelta(microseconds=1), assumed)
+
+
+def _from_number(value: float) -> datetime.datetime:
+    size = abs(value)
+    scale = 1 if size >= _MICROSECONDS_FROM else 1_000 if size >= _MILLISECONDS_FROM else 1_000_000
+    try:
+        return _EPOCH + datetime.timedelta(microseconds=int(value * scale))
+    except (OverflowError, ValueError) as error:
+        raise ValueError(f"{value!r} is no time since 1970") from error
+
+
+def _from_text(text: str) -> datetime.datetime:
+    try:
+        return datetime.datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    slashed = _SLASHED.match(text)
+    if slashed:
+        year, month, day = slashed.groups()
+        return datetime.datetime.fromisoformat(f"{year}-{month:0>2}-{day:0>2}{text[slashed.end() :]}")
+    try:
+        return email.utils.parsedate_to_datetime(text)
+    except (TypeError, ValueError, IndexError, OverflowError) as error:
+        raise ValueError(f"{text[:80]!r} is no ISO 8601 or RFC 822 time") from error

@@ -1,0 +1,193 @@
+"""WriteTables: rows to committed-to-be Avro files, one per table, partition and shard.
+
+A file is built whole, named by its own checksum and moved into place in one step. So a retried bundle
+writes the same name again, no run overwrites another's data, and what is incomplete has no name. A file
+counts only when a manifest names it (see `pipelines.commit`).
+"""
+
+import dataclasses
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+from apache_beam.pvalue import PCollection
+
+from schemas.avro import TABLES, encode_container, fingerprint, to_record
+from schemas.elements import DeadLetter, Duplicate, Filtered, InputFile, TaggedBatch, WrittenFile
+from transforms.composite import Composite
+from transforms.core.partition import data_file_name, day_partition, shard_of
+from transforms.files import TEMP_FOLDER, OutputFolder
+from transforms.metrics import StageCounter
+
+__all__ = ["Tables", "WriteRules", "WriteTables", "file_list_path"]
+
+RowKey = tuple[str, int]
+
+
+class Tables(NamedTuple):
+    """Everything that a run writes."""
+
+    articles: PCollection[TaggedBatch]
+    duplicates: PCollection[Duplicate]
+    dead_letters: PCollection[DeadLetter]
+    filtered: PCollection[Filtered]
+    inputs: PCollection[InputFile]
+
+
+@dataclasses.dataclass(frozen=True)
+class WriteRules:
+    """Where and how files are written. `run` names the run's temporary folder."""
+
+    root: str
+    run: str
+    codec: str
+    shards: int
+    config_sha256: str
+
+
+def file_list_path(run: str) -> str:
+    """Return where a run leaves the list of files it wrote, relative to the output folder."""
+    return f"{TEMP_FOLDER}/{run}/files.json"
+
+
+@dataclasses.dataclass(eq=False)
+class WriteTables(Composite):
+    """Write all tables; then leave the list of written files for the commit. Input must be bounded.
+
+    Rows of a file are sorted, so that bytes do not depend on order, bundles or workers.
+    """
+
+    rules: WriteRules
+
+    def expand(self, tables: Tables) -> PCollection[WrittenFile]:
+        """Return one `WrittenFile` per data file."""
+        files = [tables.articles | "WriteArticles" >> beam.ParDo(_WriteBatchFn(self.rules)).with_output_types(WrittenFile)]
+        for name, label, rows, place in (
+            ("duplicates", "Duplicates", tables.duplicates, _by_day),
+            ("dead_letters", "DeadLetters", tables.dead_letters, _by_origin),
+            ("filtered", "Filtered", tables.filtered, _by_origin),
+            ("inputs", "Inputs", tables.inputs, _by_uri),
+        ):
+            files.append(rows | f"Write{label}" >> _WriteRows(name, place, self.rules))
+        written = files | "AllFiles" >> beam.Flatten()
+        # The list is small: a row per file. It lies where no reader looks until the commit.
+        (
+            written
+            | "KeyAll" >> beam.Map(_key_all).with_output_types(tuple[str, WrittenFile])
+            | "GatherFiles" >> beam.GroupByKey()
+            | "LeaveFileList" >> beam.ParDo(_LeaveFileListFn(self.rules))
+        )
+        return written
+
+
+def _key_all(file: WrittenFile) -> tuple[str, WrittenFile]:
+    return "all", file
+
+
+def _by_day(row: Duplicate) -> tuple[str, str]:
+    return day_partition(row.event_us), row.article_id
+
+
+def _by_origin(row: DeadLetter | Filtered) -> tuple[str, str]:
+    return "", f"{row.origin.uri}#{row.origin.index}"
+
+
+def _by_uri(row: InputFile) -> tuple[str, str]:
+    return "", row.uri
+
+
+@dataclasses.dataclass(eq=False)
+class _WriteRows(Composite):
+    """Group the rows of a small table by file and write each file."""
+
+    table: str
+    place: Callable[[Any], tuple[str, str]]
+    rules: WriteRules
+
+    def expand(self, rows: PCollection[Any]) -> PCollection[WrittenFile]:
+        return (
+            rows
+            | "Place" >> beam.ParDo(_PlaceFn(self.place, self.rules.shards)).with_output_types(tuple[RowKey, Any])
+            | "GroupFile" >> beam.GroupByKey()
+            | "WriteFile" >> beam.ParDo(_WriteRowsFn(self.table, self.rules)).with_output_types(WrittenFile)
+        )
+
+
+class _PlaceFn(beam.DoFn):
+    def __init__(self, place: Callable[[Any], tuple[str, str]], shards: int) -> None:
+        self._place = place
+        self._shards = shards
+
+    def process(self, row: Any) -> Iterator[tuple[RowKey, Any]]:
+        partition, key = self._place(row)
+        yield (partition, shard_of(key, self._shards)), row
+
+
+class _WriteFn(beam.DoFn):
+    """What both writers share: rows of one file to bytes, a name and a `WrittenFile`."""
+
+    def __init__(self, table: str, rules: WriteRules) -> None:
+        self._table = table
+        self._rules = rules
+        self._counter = StageCounter("write")
+
+    def write(self, partition: str, shard: int, elements: Sequence[Any]) -> WrittenFile:
+        records = [to_record(self._table, element, self._rules.config_sha256) for element in elements]
+        folder = "/".join(part for part in (self._table, partition) if part)
+        data = encode_container(self._table, records, self._rules.codec, f"{folder}#{shard}")
+        checksum = hashlib.sha256(data).hexdigest()
+        path = f"{folder}/{data_file_name(shard, self._rules.shards, checksum)}"
+        OutputFolder(self._rules.root).write(path, data, run=self._rules.run)
+        self._counter.add(self._table, len(records))
+        return WrittenFile(
+            path=path,
+            table=self._table,
+            rows=len(records),
+            size_bytes=len(data),
+            sha256=checksum,
+            schema_fingerprint=fingerprint(self._table),
+            tallies=_tally(self._table, records),
+        )
+
+
+def _tally(table: str, records: Iterable[dict[str, Any]]) -> tuple[tuple[str, str, int], ...]:
+    """Count what the report shows: the values of the table's tallied fields, and the tags of articles."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for record in records:
+        for field in TABLES[table].tallied:
+            counts[field, record[field]] += 1
+        for found in {(tag["kind"], tag["canonical"]) for tag in record.get("tags", ())}:
+            counts[f"tag:{found[0]}", found[1]] += 1
+    return tuple((field, value, count) for (field, value), count in sorted(counts.items()))
+
+
+class _WriteBatchFn(_WriteFn):
+    def __init__(self, rules: WriteRules) -> None:
+        super().__init__("articles", rules)
+
+    def process(self, batch: TaggedBatch) -> Iterator[WrittenFile]:
+        yield self.write(batch.partition, batch.shard, batch.articles)
+
+
+class _WriteRowsFn(_WriteFn):
+    def process(self, group: tuple[RowKey, Iterable[Any]]) -> Iterator[WrittenFile]:
+        (partition, shard), rows = group
+        yield self.write(partition, shard, sorted(rows, key=_row_order))
+
+
+def _row_order(row: Duplicate | DeadLetter | Filtered | InputFile) -> tuple[str, int]:
+    return (row.uri, 0) if isinstance(row, InputFile) else (row.origin.uri, row.origin.index)
+
+
+class _LeaveFileListFn(beam.DoFn):
+    def __init__(self, rules: WriteRules) -> None:
+        self._rules = rules
+
+    def process(self, group: tuple[str, Iterable[WrittenFile]]) -> None:
+        # A retried bundle may report a file twice: the path, which holds the checksum, says which are one.
+        files = {file.path: dataclasses.asdict(file) for file in group[1]}
+        data = json.dumps([files[path] for path in sorted(files)], ensure_ascii=False).encode("utf-8")
+        OutputFolder(self._rules.root).write(file_list_path(self._rules.run), data, run=self._rules.run)
