@@ -9,6 +9,7 @@ all its faults are told together, each with its place.
 
 import dataclasses
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from pipelines.config_build import Builder, dotted
+from pipelines.config_build import MAX_FAULTS, Builder, dotted
 from pipelines.config_checks import contradictions
 from pipelines.config_schema import plain, schema_of
 from pipelines.errors import ConfigError, Fault
@@ -122,21 +123,24 @@ def load_config(
     `read_bytes` stands in for `read_config_bytes` in tests. Raises ConfigError with every fault found.
     """
     builder, config = Builder(Config), Config()
-    fatal: list[Fault] = []  # those that end the reading of the file or of one override
+    faults: list[Fault] = []  # of the YAML itself
     try:
-        node = None if path is None else _read_file(path, read_bytes or read_config_bytes)
+        node = None if path is None else _read_file(path, read_bytes or read_config_bytes, faults)
         if node is not None:
             config = builder.build(Config, node, config, (), {})
     except ConfigError as error:
-        fatal += error.faults
+        faults += error.faults
     for override in overrides:
         try:
-            config = builder.build(Config, _read_override(override), config, (), {})
+            config = builder.build(Config, _read_override(override, faults), config, (), {})
         except ConfigError as error:
-            fatal += error.faults
-    faults = builder.faults + fatal
-    for key, message in contradictions(config):
-        faults.append(Fault(builder.place_of(key, path or "(defaults)"), dotted(key), message))
+            faults += error.faults
+    faults += builder.faults
+    faulty = {fault.place for fault in faults}
+    for key, message in itertools.islice(contradictions(config), MAX_FAULTS):
+        place = builder.place_of(key, path or "(defaults)")
+        if place not in faulty:
+            faults.append(Fault(place, dotted(key), message))
     if faults:
         raise ConfigError(faults)
     return config
@@ -162,7 +166,7 @@ def read_config_bytes(path: str) -> bytes:
         raise OSError(message) from error
 
 
-def _read_file(path: str, read_bytes: Callable[[str], bytes]) -> Node | None:
+def _read_file(path: str, read_bytes: Callable[[str], bytes], faults: list[Fault]) -> Node | None:
     try:
         data = read_bytes(path)
     except OSError as error:
@@ -173,19 +177,19 @@ def _read_file(path: str, read_bytes: Callable[[str], bytes]) -> Node | None:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8")
-        line, column = before.count("\n") + 1, error.start and len(before) - before.rfind("\n")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         message = f"byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8"
-        raise ConfigError([Fault(f"{path}:{line}:{column or 1}", "", message)]) from error
+        raise ConfigError([Fault(f"{path}:{line}:{column}", "", message)]) from error
 
     def place_of(line: int, column: int) -> str:
         return f"{path}:{line}:{column}"
 
-    node = compose(_events(text, place_of), place_of)
+    node = compose(_events(text, place_of), place_of, faults)
     # A file of comments alone is a configuration of defaults.
     return None if isinstance(node, Scalar) and resolve(node) is None else node
 
 
-def _read_override(override: str) -> Node:
+def _read_override(override: str, faults: list[Fault]) -> Node:
     """Return the tables that lead to the value of one `--set`, and the value."""
     place = f"--set {override if len(override) <= 100 else override[:99] + '…'}"
     keys: list[str] = []
@@ -199,7 +203,7 @@ def _read_override(override: str) -> Node:
     def place_of(_line: int, _column: int) -> str:
         return place
 
-    node = compose(_events(override[position:], place_of), place_of, literal=True) or Scalar(
+    node = compose(_events(override[position:], place_of), place_of, faults, literal=True) or Scalar(
         place, "", literal=True
     )
     for key in reversed(keys):

@@ -16,7 +16,7 @@ from typing import Any
 from pipelines.errors import ConfigError, Fault, did_you_mean
 from pipelines.yaml_nodes import Items, Node, Scalar, Table, resolve, shown
 
-__all__ = ["Builder", "Path", "alternatives", "dotted", "hints_of"]
+__all__ = ["MAX_FAULTS", "Builder", "Path", "alternatives", "dotted", "hints_of"]
 
 Path = tuple[str, ...]
 
@@ -91,7 +91,7 @@ class Builder:
 
     def _table(self, node: Node, default: Any, path: Path) -> Any:
         if not isinstance(node, Table):
-            self._wrong_form(node, path, "a table of keys", "delete the key, or give {}")
+            self._wrong_form(node, path, "a table of keys", "delete the key, or give {}" if path else "")
             return default
         hints = hints_of(type(default))
         fields = {field.name: field for field in dataclasses.fields(default)}
@@ -146,7 +146,8 @@ class Builder:
 
     def _list(self, hint: Any, node: Node, default: Any, path: Path, metadata: Mapping[str, Any]) -> Any:
         if not isinstance(node, Items):
-            self._wrong_form(node, path, "a list", "give [] for none")
+            written = f"[{node.text}]" if isinstance(node, Scalar) else "[first, second]"
+            self._wrong_form(node, path, "a list", f"write {written[:60]}")
             return default
         before = len(self.faults)
         values = tuple(self._value(alternatives(hint), item, None, path, metadata) for item in node.items)

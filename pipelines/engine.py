@@ -114,7 +114,7 @@ def why_refused(name: str) -> str | None:
         return engine.refused_because and f"{name} is refused: {engine.refused_because}"
     # Beam also takes full class paths, so the last part is what a slip is looked for in.
     meant = did_you_mean(name.rpartition(".")[2], _allowed())
-    return f"{name} is no engine of warraq{meant or '; allowed are ' + ', '.join(_allowed())}"
+    return f"{name!r} is no engine of warraq{meant or '; allowed are ' + ', '.join(_allowed())}"
 
 
 def resolve_engine(name: str, mode: str) -> Engine:

@@ -3,7 +3,7 @@
 Memory grows with the number of rows, not with their size: only ids and record numbers are kept.
 """
 
-import datetime
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -16,8 +16,8 @@ __all__ = ["Faults", "RowChecks"]
 Row = dict[str, Any]
 _SHOWN_PER_KIND = 50
 _SHOWN_MISSING = 5
-_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-_MICROSECOND = datetime.timedelta(microseconds=1)
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
 
 
 class Faults:
@@ -54,8 +54,8 @@ def _key(article_id: str) -> bytes:
         return article_id.encode("utf-8", "surrogatepass")
 
 
-def _micros(time: datetime.datetime | int | None) -> int | None:
-    return (time - _EPOCH) // _MICROSECOND if isinstance(time, datetime.datetime) else time
+def _micros(time: dt.datetime | int | None) -> int | None:
+    return (time - _EPOCH) // _MICROSECOND if isinstance(time, dt.datetime) else time
 
 
 class RowChecks:
@@ -80,7 +80,9 @@ class RowChecks:
         """Check one row (resolved to the current schema), the `number`th of its file."""
         place = f"{path} row {number}"
         if row["config_sha256"] != self._config_sha256:
-            self._faults.add("config", f"{place}: config_sha256 is {row['config_sha256']!r}, not that of the manifest")
+            self._faults.add(
+                "config", f"{place}: config_sha256 is {row['config_sha256']!r}, not that of the manifest"
+            )
         if table == "inputs":
             self._check_input(place, row)
             return
@@ -95,7 +97,10 @@ class RowChecks:
         for uri, records in self._records.items():
             indexes = self._indexes.get(uri, set())
             if len(indexes) != records:
-                self._faults.add("lost", f"{uri}: {records:,} records were read, {len(indexes):,} lie in the tables{_missing(indexes, records)}")
+                self._faults.add(
+                    "lost",
+                    f"{uri}: {records:,} records were read, {len(indexes):,} lie in the tables{_missing(indexes, records)}",
+                )
         for uri in self._indexes.keys() - self._records.keys():
             self._faults.add("lost", f"{uri}: rows come from this file, but inputs/ does not list it")
         for root, place in self._roots.items():
@@ -103,7 +108,9 @@ class RowChecks:
                 self._faults.add("root", f"{place}: root {root.hex()} is no article in articles/")
         for parent, place in self._parents.items():
             if parent not in self._articles and parent not in self._duplicates:
-                self._faults.add("parent", f"{place}: parent {parent.hex()} is in neither articles/ nor duplicates/")
+                self._faults.add(
+                    "parent", f"{place}: parent {parent.hex()} is in neither articles/ nor duplicates/"
+                )
 
     def _check_input(self, place: str, row: Row) -> None:
         if row["uri"] in self._records:
@@ -113,7 +120,9 @@ class RowChecks:
     def _check_origin(self, place: str, origin: Row) -> None:
         indexes = self._indexes.setdefault(origin["uri"], set())
         if origin["index"] in indexes:
-            self._faults.add("origin twice", f"{place}: record {origin['index']} of {origin['uri']} ended in two rows")
+            self._faults.add(
+                "origin twice", f"{place}: record {origin['index']} of {origin['uri']} ended in two rows"
+            )
         indexes.add(origin["index"])
 
     def _check_article(self, path: str, place: str, row: Row) -> None:
@@ -133,7 +142,10 @@ class RowChecks:
             if key not in self._articles:
                 pending.setdefault(key, f"{place}: duplicate {row['article_id']}")
         if (row["relation"] == "repeat") != (row["parent_id"] == row["article_id"]):
-            self._faults.add("parent", f"{place}: duplicate {row['article_id']}: relation {row['relation']} with parent {row['parent_id']}")
+            self._faults.add(
+                "parent",
+                f"{place}: duplicate {row['article_id']}: relation {row['relation']} with parent {row['parent_id']}",
+            )
         self._check_folder(path, place, f"duplicates/{day_partition(_micros(row['event_us']))}")
 
     def _check_folder(self, path: str, place: str, folder: str) -> None:
@@ -157,7 +169,11 @@ def _misplaced(row: Row) -> Iterator[str]:
     """Yield what of an article does not lie where it says in the text."""
     text: str = row["text"]
     spans = [("title_span", row["title_span"])]
-    spans += [(f"{name}[{number}]", span) for name in ("paragraphs", "subheads", "tags") for number, span in enumerate(row[name])]
+    spans += [
+        (f"{name}[{number}]", span)
+        for name in ("paragraphs", "subheads", "tags")
+        for number, span in enumerate(row[name])
+    ]
     for name, span in spans:
         if not 0 <= span["start"] <= span["end"] <= len(text):
             yield f"{name} {span['start']}..{span['end']} lies outside the text of {len(text):,} code points"

@@ -8,9 +8,7 @@ __all__ = ["escape_unsafe", "plain", "shorten"]
 _BREAKS = re.compile(r"[\t\n\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029]+")
 #: Controls (ESC and C1 CSI among them), bidi embeddings, overrides and isolates, invisible formats, tag letters.
 #: The marks that Arabic needs (joiners, U+200E, U+200F, U+061C) stay: they cannot reach beyond their neighbours.
-_HIDDEN = (
-    r"\x00-\x1f\x7f-\x9f\xad\u180e\u2028-\u202e\u2060-\u2069\u206a-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
-)
+_HIDDEN = r"\x00-\x1f\x7f-\x9f\xad\u180e\u2028-\u202e\u2060-\u2069\u206a-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
 _DROPPED = re.compile(f"[{_HIDDEN}]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _ESCAPED = re.compile(rf"[{_HIDDEN}\ud800-\udfff]")

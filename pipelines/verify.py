@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import fastavro
+from fastavro.read import SchemaResolutionError
 from rich.console import Console
 
 from pipelines.manifest import (
@@ -33,7 +34,10 @@ from transforms.files import TEMP_FOLDER, OutputFolder
 __all__ = ["VerifyReport", "print_verify", "verify"]
 
 #: Inputs first, then articles: so most references are known to be right when they are met, and need no memory.
-_ORDER = {table: number for number, table in enumerate(("inputs", "articles", "duplicates", "dead_letters", "filtered"))}
+_ORDER = {
+    table: number
+    for number, table in enumerate(("inputs", "articles", "duplicates", "dead_letters", "filtered"))
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,7 +99,9 @@ class _Verification:
         if manifest is None:
             return
         if name == FAILED:
-            self.notes.append(f"generation {manifest.generation} is not published: {manifest.failure or 'no reason given'}")
+            self.notes.append(
+                f"generation {manifest.generation} is not published: {manifest.failure or 'no reason given'}"
+            )
         rows = RowChecks(self.faults, manifest.config_sha256)
         for path, times in Counter(file.path for file in manifest.files).items():
             if times > 1:
@@ -118,19 +124,28 @@ class _Verification:
                 continue
             if marker is None:
                 continue
-            if type(marker.get("generation")) is int and marker.get("manifest") == manifest_path(marker["generation"]):
+            if type(marker.get("generation")) is int and marker.get("manifest") == manifest_path(
+                marker["generation"]
+            ):
                 markers[name] = marker
             else:
-                self.faults.add("marker", f"{name} is damaged: it does not name a generation and its manifest")
+                self.faults.add(
+                    "marker", f"{name} is damaged: it does not name a generation and its manifest"
+                )
         if SUCCESS in markers:
             if FAILED in markers:
-                self.notes.append(f"a newer generation, {markers[FAILED]['generation']}, failed and is not published")
+                self.notes.append(
+                    f"a newer generation, {markers[FAILED]['generation']}, failed and is not published"
+                )
             return SUCCESS, markers[SUCCESS]
         if self.faults:
             return None
         if FAILED in markers:
             return FAILED, markers[FAILED]
-        self.faults.add("marker", f"{self.folder.root}: neither _SUCCESS nor _FAILED is there: no run has finished in this folder")
+        self.faults.add(
+            "marker",
+            f"{self.folder.root}: neither _SUCCESS nor _FAILED is there: no run has finished in this folder",
+        )
         return None
 
     def _open_manifest(self, name: str, marker: dict[str, Any]) -> Manifest | None:
@@ -183,6 +198,9 @@ class _Verification:
             return
         try:
             counted = self._check_rows(file, data, rows)
+        except SchemaResolutionError as error:
+            self.faults.add("schema", f"{path}: this version of warraq cannot read its schema: {error}")
+            return
         except Exception as error:  # noqa: BLE001 (whatever a damaged file makes the decoder raise)
             self.faults.add("file", f"{path}: does not decode: {type(error).__name__}: {error}")
             return
@@ -197,7 +215,7 @@ class _Verification:
         if written != file.schema_fingerprint:
             self.faults.add("schema", f"{file.path}: its schema is not the one that the manifest says")
         number = 0
-        for number, row in enumerate(read_rows(io.BytesIO(data), file.table), 1):  # noqa: B007 (the count is the result)
+        for number, row in enumerate(read_rows(io.BytesIO(data), file.table), 1):
             rows.check(file.table, file.path, number, row)
         self.rows[file.table] += number
         if written != fingerprint(file.table):
@@ -214,7 +232,10 @@ class _Verification:
             listed[file.table] += file.rows
         for table in ("articles", "duplicates", "dead_letters", "filtered"):
             if listed[table] != getattr(said, table):
-                self.faults.add("accounting", f"the manifest counts {getattr(said, table):,} {table}, but {listed[table]:,} in its files")
+                self.faults.add(
+                    "accounting",
+                    f"the manifest counts {getattr(said, table):,} {table}, but {listed[table]:,} in its files",
+                )
         self.accounting = Accounting(
             records_in=rows.records_in,
             articles=self.rows["articles"],
@@ -228,7 +249,10 @@ class _Verification:
             )
             return
         if self.accounting != said:
-            self.faults.add("accounting", f"the files hold {self.accounting.equation()}; the manifest says {said.equation()}")
+            self.faults.add(
+                "accounting",
+                f"the files hold {self.accounting.equation()}; the manifest says {said.equation()}",
+            )
         rows.close()
 
     def _find_litter(self, manifest: Manifest) -> None:
@@ -247,9 +271,13 @@ class _Verification:
             else:
                 foreign += path not in named
         if litter:
-            self.notes.append(f"litter of {litter:,} files that no manifest names; the next run removes it (or a run is writing just now)")
+            self.notes.append(
+                f"litter of {litter:,} files that no manifest names; the next run removes it (or a run is writing just now)"
+            )
         if foreign:
-            self.notes.append(f"{foreign:,} files in the table folders are not warraq's; readers and runs leave them alone")
+            self.notes.append(
+                f"{foreign:,} files in the table folders are not warraq's; readers and runs leave them alone"
+            )
 
     def _lying_about(self) -> Iterator[str]:
         for folder in (*TABLES, TEMP_FOLDER):
@@ -268,7 +296,9 @@ def _misfits(record: Any) -> list[str]:
 def print_verify(report: VerifyReport, console: Console) -> None:
     """Print a report for people: the verdict, the accounting, notes, and one line per fault."""
     sign, style = ("✗", "bold red") if report.faults else ("✓", "bold green")
-    generation = "no generation" if report.generation is None else f"generation {report.generation}, {report.state}"
+    generation = (
+        "no generation" if report.generation is None else f"generation {report.generation}, {report.state}"
+    )
     console.print(f"{sign} {plain(report.root)}: {generation}", style=style, markup=False, soft_wrap=True)
     if report.generation is not None:
         console.print(f"  {report.files:,} files, {report.rows:,} rows", markup=False)
@@ -279,4 +309,6 @@ def print_verify(report: VerifyReport, console: Console) -> None:
     for fault in report.faults:
         console.print(f"  fault: {fault}", style="red", markup=False, soft_wrap=True)
     if not report.faults:
-        console.print("  checksums, schemas, rows, references and accounting are as the manifest says", markup=False)
+        console.print(
+            "  checksums, schemas, rows, references and accounting are as the manifest says", markup=False
+        )

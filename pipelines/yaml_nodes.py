@@ -112,22 +112,33 @@ def shown(text: str) -> str:
 
 
 def compose(
-    events: Iterator[Event], place_of: Callable[[int, int], str], *, literal: bool = False
+    events: Iterator[Event],
+    place_of: Callable[[int, int], str],
+    faults: list[Fault],
+    *,
+    literal: bool = False,
 ) -> Node | None:
     """Return the one document in `events`, or None if there is none.
 
-    `place_of` makes a place of line and column. Raises ConfigError for a second document, tags, unknown or
-    circular aliases, broken characters, and whatever exceeds the limits.
+    `place_of` makes a place of line and column. Tags and broken characters are added to `faults`, and the
+    reading goes on. Raises ConfigError for a second document, unknown or circular aliases, and whatever
+    exceeds the limits.
     """
-    return _Composer(events, place_of, literal=literal).document()
+    return _Composer(events, place_of, faults, literal=literal).document()
 
 
 class _Composer:
     def __init__(
-        self, events: Iterator[Event], place_of: Callable[[int, int], str], *, literal: bool
+        self,
+        events: Iterator[Event],
+        place_of: Callable[[int, int], str],
+        faults: list[Fault],
+        *,
+        literal: bool,
     ) -> None:
         self._events = events
         self._place_of = place_of
+        self._faults = faults
         self._literal = literal
         self._anchors: dict[str, Node | None] = {}  # None while the anchored node is still being read
         self._nodes = 0
@@ -141,6 +152,9 @@ class _Composer:
         if extra is not None:
             self._stop(extra, "a second document begins here; a configuration is one document")
         return node
+
+    def _fault(self, event: Event, message: str) -> None:
+        self._faults.append(Fault(self._place_of(event.line, event.column), "", message))
 
     def _stop(self, event: Event, message: str) -> NoReturn:
         raise ConfigError([Fault(self._place_of(event.line, event.column), "", message)])
@@ -176,7 +190,7 @@ class _Composer:
 
     def _scalar(self, event: Event) -> Scalar:
         if any("\ud800" <= char <= "\udfff" for char in event.text):
-            self._stop(event, f"{shown(event.text)} holds half of a surrogate pair, which is no character")
+            self._fault(event, f"{shown(event.text)} holds half of a surrogate pair, which is no character")
         place = self._place_of(event.line, event.column)
         return Scalar(place, event.text, event.quoted, event.yaml11, self._literal)
 

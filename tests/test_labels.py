@@ -32,7 +32,8 @@ def batch_labels():
     build(pipeline, config, ReadArticleFiles(("x",), config.read), WriteTables(WriteRules("out", "run", "null", 1, "")))
     visitor = _Labels()
     pipeline.visit(visitor)
-    return sorted(visitor.labels - {""})
+    # What lies within Create is Beam's own and names its source lines.
+    return sorted(label for label in visitor.labels if label and not label.startswith("ReadArticles/Patterns/"))
 
 
 def test_the_labels_of_the_batch_graph_are_those_that_were_agreed():

@@ -126,8 +126,7 @@ class _Rows:
     def _refused(self, error: ArticleError) -> Flaw:
         raw = self.raw
         if self._cut():
-            size = sum(line.size for line in self._used)
-            return next(self._source.flaws(raw[: self._max_bytes], size, 0))
+            return next(self._source.flaws(raw[: self._max_bytes], self._size - len(self._feed), 0))
         if error.reason == "record_too_large":
             return too_large(raw, self._size - len(self._feed), self._max_bytes, 0)
         if error.reason == "bad_csv" and 1 < len(self._used) <= _SECOND_CHANCES:

@@ -24,7 +24,9 @@ _UTF16_SHARE = 0.8
 #: Of the non-ASCII characters of a sample at least so many must be valid UTF-8 for it to be UTF-8.
 _UTF8_SHARE = 0.9
 _LEAST_SCORE = 0.1
-_WORD = re.compile("[\u0621-\u063a\u0641-\u064a]+")
+# In Arabic every third word is a stop word or begins with the article.
+_ENOUGH_WORDS = 30
+_WORD = re.compile("[\u0621-\u063a\u0641-\u064a]{2,}")
 _ARTICLE = "\u0627\u0644"  # ال
 _STOP_WORDS = frozenset(
     (
@@ -122,11 +124,14 @@ def _score(sample: bytes, codec: str) -> float:
         text = sample.decode(codec)
     except UnicodeDecodeError:
         return 0.0
+    # Accented letters of other languages come out as single Arabic letters.
     words = _WORD.findall(text)
     # Markup, keys and addresses are ASCII in every encoding and say nothing.
     foreign = sum(1 for char in text if char > "\x7f" and not char.isspace())
     if not words or not foreign:
         return 0.0
     known = sum(1 for word in words if word in _STOP_WORDS or word.startswith(_ARTICLE))
+    if not known and len(words) >= _ENOUGH_WORDS:
+        return 0.0
     letters = len("".join(words))
     return letters / foreign * (0.2 + known / len(words))

@@ -41,8 +41,8 @@ def extension(name: str) -> str:
 def recognise(ending: str, sample: bytes, text: str) -> str:
     """Return `avro`, `text`, `lines`, `values`, `array`, `csv`, `feed`, or `unknown`.
 
-    `sample` is the beginning of the file, `text` the same decoded ("" where no encoding fits), `ending`
-    the extension.
+    `sample` is the beginning of the file, `text` the same decoded (U+FFFD for what does not decode),
+    `ending` the extension.
     """
     if sample.startswith(MAGIC):
         return "avro"

@@ -102,7 +102,7 @@ class _Reading:
                 )
             return
         detected = detect(sample, complete=len(sample) < SAMPLE_BYTES, rule=rules.encoding)
-        text = sample[detected.bom_bytes :].decode(detected.codec, "replace") if detected.codec else ""
+        text = sample[detected.bom_bytes :].decode(detected.codec or "ascii", "replace")
         kind = recognise(self._ending, sample, text)
         if kind == "feed":
             yield from self._feed(sample, detected)

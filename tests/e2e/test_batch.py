@@ -1,0 +1,165 @@
+"""The main job through the console script."""
+
+import fcntl
+import json
+
+import pytest
+from corpus import accounting, all_data_files, body, data_files, record, warraq, write_corpus
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    return write_corpus(tmp_path_factory.mktemp("in"))
+
+
+@pytest.fixture(scope="module")
+def clean(corpus, tmp_path_factory):
+    output = tmp_path_factory.mktemp("clean") / "out"
+    warraq("batch", "--input", corpus, "--output", output)
+    return output
+
+
+def test_every_record_is_accounted_for(clean):
+    assert accounting(clean) == {
+        "in": 141, "articles": 120, "duplicates": 19, "dead_letters": 1, "filtered": 1, "holds": True,
+    }  # fmt: skip
+
+
+def test_a_clean_run_passes_verify(clean):
+    warraq("verify", clean)
+
+
+def test_a_second_run_leaves_the_same_bytes_under_the_same_names(corpus, clean, tmp_path):
+    output = tmp_path / "out"
+    warraq("batch", "--input", corpus, "--output", output, PYTHONHASHSEED="1")
+    first = data_files(output)
+    warraq("batch", "--input", corpus, "--output", output, PYTHONHASHSEED="2")
+    assert data_files(output) == first == data_files(clean)
+    assert all_data_files(output) == set(first)
+    assert json.loads((output / "_SUCCESS").read_text())["generation"] == 2
+
+
+def test_the_order_of_the_patterns_does_not_matter(corpus, clean, tmp_path):
+    files = sorted(corpus.iterdir(), reverse=True)
+    warraq("batch", "--input", *files, corpus, "--output", tmp_path / "out")
+    assert data_files(tmp_path / "out") == data_files(clean)
+
+
+def test_fewer_or_more_shards_than_an_earlier_run_leave_no_stale_rows(corpus, tmp_path):
+    output = tmp_path / "out"
+    for shards in (5, 3, 7):
+        warraq("batch", "--input", corpus, "--output", output, "--set", f"output.shards={shards}")
+        assert accounting(output)["articles"] == 120
+        assert all_data_files(output) == set(data_files(output))
+        warraq("verify", output)
+    fresh = tmp_path / "fresh"
+    warraq("batch", "--input", corpus, "--output", fresh, "--set", "output.shards=7")
+    assert data_files(fresh) == data_files(output)
+
+
+def test_worker_processes_give_the_same_bytes(corpus, clean, tmp_path):
+    output = tmp_path / "out"
+    warraq(
+        "batch", "--input", corpus, "--output", output,
+        "--direct_running_mode=multi_processing", "--direct_num_workers=2",
+    )  # fmt: skip
+    assert data_files(output) == data_files(clean)
+
+
+def test_direct_runner_is_the_same_engine_and_says_so(corpus, clean, tmp_path):
+    done = warraq("batch", "--input", corpus, "--output", tmp_path / "out", "--runner=DirectRunner")
+    assert "FnApiRunner" in done.stderr
+    assert data_files(tmp_path / "out") == data_files(clean)
+
+
+def test_too_many_dead_letters_fail_the_run_after_everything_is_written(tmp_path):
+    (tmp_path / "in.jsonl").write_text("\n".join([json.dumps(record(n)) for n in range(5)] + ["{bad"] * 5))
+    output = tmp_path / "out"
+    done = warraq("batch", "--input", tmp_path / "in.jsonl", "--output", output, check=4)
+    assert "max_dead_letter_share" in done.stderr
+    assert accounting(output) == {
+        "in": 10, "articles": 5, "duplicates": 0, "dead_letters": 5, "filtered": 0, "holds": True,
+    }  # fmt: skip
+    assert not (output / "_SUCCESS").exists()
+    assert (output / "_FAILED").exists()
+    rows = [json.loads(line) for line in warraq("inspect", output / "dead_letters", "--jsonl").stdout.splitlines()]
+    assert [row["reason"] for row in rows] == ["bad_json"] * 5
+    warraq("batch", "--input", tmp_path / "in.jsonl", "--output", output, "--set", "run.max_dead_letter_share=0.5")
+    assert (output / "_SUCCESS").exists()
+    assert not (output / "_FAILED").exists()
+
+
+def test_a_failed_run_leaves_the_earlier_generation_live(corpus, clean, tmp_path):
+    output = tmp_path / "out"
+    warraq("batch", "--input", corpus, "--output", output)
+    (tmp_path / "bad.jsonl").write_text("{bad\n" * 3)
+    warraq("batch", "--input", tmp_path / "bad.jsonl", "--output", output, check=4)
+    assert data_files(output) == data_files(clean)
+
+
+def test_no_input_is_an_error_unless_it_is_allowed(tmp_path):
+    done = warraq("batch", "--input", tmp_path / "none*", "--output", tmp_path / "out", check=3)
+    assert "matches no file" in done.stderr
+    assert not (tmp_path / "out").exists()
+    warraq("batch", "--input", tmp_path / "none*", "--output", tmp_path / "out", "--allow-empty")
+    assert accounting(tmp_path / "out")["in"] == 0
+    warraq("verify", tmp_path / "out")
+
+
+def test_an_input_inside_the_output_is_refused(corpus, tmp_path):
+    warraq("batch", "--input", corpus, "--output", tmp_path / "out")
+    done = warraq("batch", "--input", tmp_path / "out", "--output", tmp_path / "out", check=2)
+    assert "lies in --output" in done.stderr
+
+
+def test_two_runs_at_once_on_one_output_are_refused(corpus, tmp_path):
+    output = tmp_path / "out"
+    output.mkdir()
+    with (output / ".warraq.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = warraq("batch", "--input", corpus, "--output", output, check=6)
+    assert "another run" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("argument", "hint"),
+    [("--runer=DirectRunner", "--runner"), ("--num_wrokers=2", "num_workers"), ("--outptu=x", "--output"), ("-f", "-f")],
+)
+def test_a_misspelt_option_is_refused_with_a_suggestion(corpus, tmp_path, argument, hint):
+    done = warraq("batch", "--input", corpus, "--output", tmp_path / "out", argument, check=2)
+    assert hint in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_all_faults_of_a_config_are_told_at_once_with_their_places(corpus, tmp_path):
+    config = tmp_path / "bad.yaml"
+    config.write_text("dedup:\n  horizon_day: 3\n  min_tokens: 0\noutput: {codec: zip}\n")
+    done = warraq("batch", "--config", config, "--input", corpus, "--output", tmp_path / "out", check=2)
+    for piece in (f"{config}:2:3", "horizon_days", f"{config}:3:", f"{config}:4:", "zstandard"):
+        assert piece in done.stderr
+
+
+def test_another_engine_that_is_silently_wrong_is_refused(corpus, tmp_path):
+    done = warraq("batch", "--input", corpus, "--output", tmp_path / "out", "--runner=DaskRunner", check=2)
+    assert "DaskRunner" in done.stderr
+
+
+def test_hostile_source_names_stay_inside_the_output(tmp_path):
+    sources = ["../../evil", "/abs", "..", "con", "a\0b", "الوطن", "\u202e", "x" * 300, "a/b", "%2e%2e"]
+    lines = [json.dumps(record(n, source=source)) for n, source in enumerate(sources)]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines))
+    output = tmp_path / "deep" / "er" / "out"
+    warraq("batch", "--input", tmp_path / "in.jsonl", "--output", output)
+    assert accounting(output)["articles"] == len(sources)
+    assert all(path == output or output in path.parents for path in tmp_path.rglob("*.avro"))
+    warraq("verify", output)
+
+
+def test_a_wire_text_file_is_one_article(tmp_path):
+    (tmp_path / "1.txt").write_text(f"العنوان\n\n{body(1)}\n\n– عنوان فرعي –\n\n{body(2)}\n")
+    output = tmp_path / "out"
+    warraq("batch", "--input", tmp_path / "1.txt", "--output", output, "--set", "parse.crawled=2025-03-27")
+    (row,) = [json.loads(line) for line in warraq("inspect", output, "--jsonl").stdout.splitlines()]
+    assert row["title"] == "العنوان"
+    assert [row["text"][span["start"] : span["end"]] for span in row["subheads"]] == ["عنوان فرعي"]
+    assert [path.parent.parent.name for path in output.rglob("articles/**/*.avro")] == ["date=2025-03-27"]
