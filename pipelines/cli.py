@@ -14,6 +14,7 @@ from rich.console import Console
 
 from pipelines.config import ConfigError, json_schema, load_config, resolved_yaml
 from pipelines.errors import UsageError
+from pipelines.logs import configure_logging
 from pipelines.outcome import ExitCode, RunFailed
 
 __all__ = ["main"]
@@ -230,6 +231,7 @@ def _dispatch(argv: Sequence[str], console: Console) -> ExitCode:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line (default: `sys.argv`) and return its exit code; messages go to standard error."""
+    configure_logging()
     console = Console(stderr=True, highlight=False)
     try:
         return int(_dispatch(sys.argv[1:] if argv is None else argv, console))

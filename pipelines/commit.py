@@ -58,9 +58,8 @@ def hold(folder: OutputFolder) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise OutputLocked(
-                f"another run is writing to {folder.root}; wait for it or choose another --output"
-            ) from error
+            msg = f"another run is writing to {folder.root}; wait for it or choose another --output"
+            raise OutputLocked(msg) from error
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         yield
@@ -135,13 +134,12 @@ def sweep(folder: OutputFolder) -> list[str]:
             generation = int(named["generation"])
             kept |= {manifest_path(generation), f"_manifests/{generation:06d}.report.json"}
             kept |= {file.path for file in read_manifest(folder, generation).files}
-    litter = [file.uri for file in folder.list(TEMP_FOLDER)]
-    litter += [file.uri for file in folder.list("_manifests") if file.uri not in kept]
+    litter = [file.uri for file in folder.files("_manifests") if file.uri not in kept]
     for table in TABLES:
         litter += [
             file.uri
-            for file in folder.list(table)
+            for file in folder.files(table)
             if file.uri not in kept and _DATA_FILE.fullmatch(file.uri.rpartition("/")[2])
         ]
     folder.delete(litter)
-    return litter
+    return litter + folder.clear(TEMP_FOLDER)

@@ -18,11 +18,11 @@ from typing import Any
 
 import yaml
 
-from pipelines.config_build import MAX_FAULTS, Builder, dotted
+from pipelines.config_build import Builder, dotted
 from pipelines.config_checks import contradictions
 from pipelines.config_schema import plain, schema_of
 from pipelines.errors import ConfigError, Fault
-from pipelines.yaml_nodes import Event, Node, Scalar, Table, compose, resolve
+from pipelines.yaml_nodes import MAX_FAULTS, Event, Node, Scalar, Table, compose, resolve
 from transforms.core.cluster import DedupRules
 from transforms.core.mapping import READY_MAPS, FieldMap
 from transforms.core.normalize import NormalizeRules

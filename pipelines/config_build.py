@@ -14,14 +14,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipelines.errors import ConfigError, Fault, did_you_mean
-from pipelines.yaml_nodes import Items, Node, Scalar, Table, resolve, shown
+from pipelines.yaml_nodes import MAX_FAULTS, Items, Node, Scalar, Table, resolve, shown
 
-__all__ = ["MAX_FAULTS", "Builder", "Path", "alternatives", "dotted", "hints_of"]
+__all__ = ["Builder", "Path", "alternatives", "dotted", "hints_of"]
 
 Path = tuple[str, ...]
-
-#: After so many faults the file is something else than a configuration.
-MAX_FAULTS = 100
 
 _WANTED = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 _BARE_KEY = re.compile(r"[\w-]+")

@@ -134,7 +134,7 @@ def _committed(place: _Place, path: str, table: str | None, notes: Console) -> l
             ExitCode.USAGE,
             f"{path}: no table of the output folder {place.folder.root}; the tables are {', '.join(TABLES)}",
         )
-    left_out = sum(file.uri.endswith(".avro") and file.uri not in named for file in place.folder.list(inner))
+    left_out = sum(file.uri.endswith(".avro") and file.uri not in named for file in place.folder.files(inner))
     if left_out:
         notes.print(
             f"note: {left_out:,} files are left out: generation {manifest.generation} does not name them",

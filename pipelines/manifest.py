@@ -117,9 +117,11 @@ def read_marker(folder: OutputFolder, name: str = SUCCESS) -> dict[str, Any] | N
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise ManifestError(f"{name} is damaged: {error}") from error
+        msg = f"{name} is damaged: {error}"
+        raise ManifestError(msg) from error
     if not isinstance(value, dict) or value.get("format") != _MARKER_FORMAT:
-        raise ManifestError(f"{name} is not a marker that this version of warraq reads")
+        msg = f"{name} is not a marker that this version of warraq reads"
+        raise ManifestError(msg)
     return value
 
 
@@ -129,7 +131,8 @@ def read_manifest(folder: OutputFolder, generation: int) -> Manifest:
     try:
         record = json.loads(folder.read(path))
         if record.pop("format") != _FORMAT:
-            raise ManifestError(f"{path} has a format that this version of warraq does not read")
+            msg = f"{path} has a format that this version of warraq does not read"
+            raise ManifestError(msg)
         return Manifest(
             **{
                 **record,
@@ -139,12 +142,14 @@ def read_manifest(folder: OutputFolder, generation: int) -> Manifest:
             }
         )
     except FileNotFoundError:
-        raise ManifestError(f"{path} is missing") from None
+        msg = f"{path} is missing"
+        raise ManifestError(msg) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ManifestError(f"{path} is damaged: {error}") from error
+        msg = f"{path} is damaged: {error}"
+        raise ManifestError(msg) from error
 
 
 def generations(folder: OutputFolder) -> list[int]:
     """Return the numbers of the manifests that lie there, rising."""
-    names = [file.uri.rpartition("/")[2] for file in folder.list("_manifests")]
+    names = [file.uri.rpartition("/")[2] for file in folder.files("_manifests")]
     return sorted(int(name[:6]) for name in names if len(name) == len("000000.json") and name[:6].isdigit())

@@ -236,7 +236,7 @@ def _tops(report: dict[str, Any], console: Console) -> None:
         return
     grid = Table.grid(padding=(0, 2))
     for justify in ("left", "right", "left", "left", "right"):
-        grid.add_column(justify=justify, no_wrap=True)  # type: ignore[arg-type]
+        grid.add_column(justify=justify, no_wrap=True)
     grid.add_row(Text("top sources", style="bold"), "", Text("top tags", style="bold"))
     for number in range(max(len(sources), len(tags))):
         cells: list[Text] = []

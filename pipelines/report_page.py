@@ -163,7 +163,10 @@ def _figures(report: Report) -> str:
     written = sum(counts["bytes"] for counts in report["files"].values())
     files = sum(counts["files"] for counts in report["files"].values())
     figures = (
-        (f"{report['articles_per_second']:,.0f}", "articles per second"),
+        (
+            f"{report['articles_per_second']:,.{0 if report['articles_per_second'] >= 10 else 1}f}",
+            "articles per second",
+        ),
         (f"{report['seconds']:,.1f} s", "whole run"),
         (f"{report['sources']:,}", "sources"),
         (f"{sum(day != 'unknown' for day in report['partitions']):,}", "days"),
@@ -207,7 +210,7 @@ def _days(report: Report) -> str:
                 columns[day[:length]] += count
     largest = max(columns.values())
     peak = max(columns, key=lambda column: columns[column])
-    width = 100 / len(columns)
+    width = 100 / max(len(columns), 14)
     bars = "".join(
         f'<rect x="{number * width + width * 0.1:.3f}" y="{40 - 38 * count / largest:.3f}" width="{width * 0.8:.3f}"'
         f' height="{38 * count / largest:.3f}"><title>{_text(column)}: {count:,}</title></rect>'

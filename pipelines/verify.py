@@ -281,7 +281,7 @@ class _Verification:
 
     def _lying_about(self) -> Iterator[str]:
         for folder in (*TABLES, TEMP_FOLDER):
-            yield from (file.uri for file in self.folder.list(folder))
+            yield from (file.uri for file in self.folder.files(folder))
 
 
 def _misfits(record: Any) -> list[str]:

@@ -12,11 +12,25 @@ from typing import ClassVar, NamedTuple, NoReturn
 
 from pipelines.errors import ConfigError, Fault
 
-__all__ = ["SURPRISE", "Event", "Items", "Node", "Scalar", "Surprise", "Table", "compose", "resolve", "shown"]
+__all__ = [
+    "MAX_FAULTS",
+    "SURPRISE",
+    "Event",
+    "Items",
+    "Node",
+    "Scalar",
+    "Surprise",
+    "Table",
+    "compose",
+    "resolve",
+    "shown",
+]
 
 MAX_DEPTH = 20
 MAX_NODES = 10_000
 MAX_ALIASES = 1_000
+#: After so many faults the file is something else than a configuration.
+MAX_FAULTS = 100
 
 
 class Event(NamedTuple):
@@ -154,6 +168,8 @@ class _Composer:
         return node
 
     def _fault(self, event: Event, message: str) -> None:
+        if len(self._faults) >= MAX_FAULTS:
+            self._stop(event, f"{MAX_FAULTS} faults, the rest is not checked")
         self._faults.append(Fault(self._place_of(event.line, event.column), "", message))
 
     def _stop(self, event: Event, message: str) -> NoReturn:
@@ -163,9 +179,8 @@ class _Composer:
         if event.kind == "alias":
             return self._alias(event, depth)
         if event.tag is not None:
-            self._stop(
-                event, f"the tag {shown(event.tag)} is not allowed; values get their type from the key"
-            )
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!", 1)
+            self._fault(event, f"the tag {shown(tag)} is not allowed; values get their type from the key")
         self._count(event, 1)
         if event.anchor is not None:
             self._anchors[event.anchor] = None

@@ -189,8 +189,18 @@ def _schema_text(table: str) -> str:
 
 @functools.cache
 def parsed_schema(table: str) -> Any:
-    """Return the schema of a table (a key of `TABLES`) in fastavro's parsed form."""
-    return fastavro.parse_schema(json.loads(_schema_text(table)))
+    """Return the schema of a table (a key of `TABLES`) in fastavro's parsed form.
+
+    fastavro orders the keys of a parsed schema by a set, so by Python's hash seed, and writes them into
+    every file: here they are sorted, or no two processes would write the same bytes.
+    """
+    return _sorted_keys(fastavro.parse_schema(json.loads(_schema_text(table))))
+
+
+def _sorted_keys(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _sorted_keys(node[key]) for key in sorted(node)}
+    return [_sorted_keys(item) for item in node] if isinstance(node, list) else node
 
 
 @functools.cache
@@ -232,5 +242,4 @@ def read_rows(stream: BinaryIO, table: str | None = None) -> Iterator[Row]:
     at: foreign files are read by `transforms.core.avro_container`, which checks them first.
     """
     reader: Iterable[Any] = fastavro.reader(stream, parsed_schema(table) if table else None)
-    for row in reader:
-        yield row
+    yield from reader

@@ -1,11 +1,11 @@
-"""What flows between the stages: one frozen dataclass per thing, standard library only.
+r"""What flows between the stages: one frozen dataclass per thing, standard library only.
 
 Conventions that hold for every element here:
 
 * Times are microseconds since 1970-01-01T00:00:00Z (`_us`), never naive, `None` when unknown.
 * A `Span` is a half-open range of **code points** of `Article.text`; `text[start:end]` is the surface form.
 * `Article.text` is the original decoded text and is never overwritten: for a text file the whole file,
-  for structured inputs `title + "\\n\\n" + body` (the body alone where there is no title).
+  for structured inputs `title + "\n\n" + body` (the body alone where there is no title).
 """
 
 import dataclasses

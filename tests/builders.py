@@ -211,6 +211,11 @@ def output_folder(
 ) -> Manifest:
     """Build a committed output folder of `tables` (default: rows of every kind); `changes` are of its manifest."""
     tables = rows_of_every_kind() if tables is None else tables
-    built = manifest(write_tables(root, tables, codec, config), accounting(tables), **changes)
+    built = manifest(write_tables(root, tables, codec, config), accounting(tables))
+    return publish(root, dataclasses.replace(built, **changes))
+
+
+def publish(root: Path, built: Manifest) -> Manifest:
+    """Commit a manifest of data files that lie there already."""
     commit(OutputFolder(str(root)), "test", built, {}, lambda report: "")
     return built

@@ -10,9 +10,23 @@ from pathlib import Path
 WARRAQ = str(Path(sys.executable).parent / "warraq")
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
-_SUBJECTS = ("هيئة الموانئ", "وزارة الزراعة", "بلدية المدينة", "جامعة الساحل", "شركة النقل", "ادارة المرور", "مركز الارصاد")
+_SUBJECTS = (
+    "هيئة الموانئ",
+    "وزارة الزراعة",
+    "بلدية المدينة",
+    "جامعة الساحل",
+    "شركة النقل",
+    "ادارة المرور",
+    "مركز الارصاد",
+)
 _VERBS = ("اعلنت", "افتتحت", "اجلت", "ناقشت", "اطلقت", "مددت")
-_OBJECTS = ("مشروع الرصيف الجديد", "خطة الري الحديثة", "برنامج التدريب الصيفي", "حملة السلامة العامة", "معرض الكتاب السنوي")
+_OBJECTS = (
+    "مشروع الرصيف الجديد",
+    "خطة الري الحديثة",
+    "برنامج التدريب الصيفي",
+    "حملة السلامة العامة",
+    "معرض الكتاب السنوي",
+)
 _PLACES = ("بيروت", "الكويت", "تونس", "دمشق", "بغداد", "القاهرة")
 
 
@@ -44,7 +58,10 @@ def write_corpus(folder: Path, count: int = 120, files: int = 4) -> Path:
     """Write `count` records with some copies, repeats and bad ones, as plain and gzipped JSON Lines."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = [json.dumps(record(number), ensure_ascii=False) for number in range(count)]
-    lines += [json.dumps(record(number, source="copier", url="", title="منقول"), ensure_ascii=False) for number in range(0, count, 9)]
+    lines += [
+        json.dumps(record(number, source="copier", url="", title="منقول"), ensure_ascii=False)
+        for number in range(0, count, 9)
+    ]
     lines += lines[3:8]
     lines += ['{"broken": ', json.dumps({"title": "بلا نص", "body": ""})]
     for number in range(files):

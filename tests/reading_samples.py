@@ -57,7 +57,9 @@ def read(data, name="a.jsonl", *, size=None, stream=None, **rules):
 
 def lines(count):
     """Return JSON lines that compress badly enough to be cut anywhere."""
-    return b"".join(f'{{"id": {i * 7919 % 10007}, "body": "{SENTENCES[i % 4]}"}}\n'.encode() for i in range(count))
+    return b"".join(
+        f'{{"id": {i * 7919 % 10007}, "body": "{SENTENCES[i % 4]}"}}\n'.encode() for i in range(count)
+    )
 
 
 PACKERS = {

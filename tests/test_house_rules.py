@@ -21,9 +21,17 @@ def test_every_step_of_a_graph_has_a_label():
     unlabelled = []
     for path in [*(ROOT / "transforms").glob("*.py"), *(ROOT / "pipelines").glob("*.py")]:
         tree = ast.parse(path.read_text("utf-8"))
-        labelled = {id(node.right) for node in ast.walk(tree) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.RShift)}
+        labelled = {
+            id(node.right)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.RShift)
+        }
         for node in ast.walk(tree):
-            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr) and isinstance(node.right, ast.Call):
+            if (
+                isinstance(node, ast.BinOp)
+                and isinstance(node.op, ast.BitOr)
+                and isinstance(node.right, ast.Call)
+            ):
                 called = ast.unparse(node.right.func)
                 if called.startswith("beam.") and id(node.right) not in labelled:
                     unlabelled.append(f"{path.name}:{node.lineno} {called}")
@@ -39,7 +47,14 @@ def test_no_module_is_called_utils_or_grows_without_end():
 
 def test_the_project_names_no_registry_host_and_no_path_of_a_machine():
     pattern = re.compile(r"(pypi\.org|pythonhosted|registry\.npmjs|proxy\.golang|/work/|/root/)")
-    for path in [*sources(), *ROOT.glob("*.md"), *ROOT.glob("*.toml"), ROOT / "Makefile", *ROOT.glob("*.lock"), *ROOT.glob("configs/*")]:
+    for path in [
+        *sources(),
+        *ROOT.glob("*.md"),
+        *ROOT.glob("*.toml"),
+        ROOT / "Makefile",
+        *ROOT.glob("*.lock"),
+        *ROOT.glob("configs/*"),
+    ]:
         found = pattern.search(path.read_text("utf-8"))
         assert found is None, f"{path.name}: {found.group()}"
 

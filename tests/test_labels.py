@@ -29,15 +29,24 @@ class _Labels(PipelineVisitor):
 def batch_labels():
     config = Config()
     pipeline = beam.Pipeline(runner="FnApiRunner", options=PipelineOptions([]))
-    build(pipeline, config, ReadArticleFiles(("x",), config.read), WriteTables(WriteRules("out", "run", "null", 1, "")))
+    build(
+        pipeline,
+        config,
+        ReadArticleFiles(("x",), config.read),
+        WriteTables(WriteRules("out", "run", "null", 1, "")),
+    )
     visitor = _Labels()
     pipeline.visit(visitor)
     # What lies within Create is Beam's own and names its source lines.
-    return sorted(label for label in visitor.labels if label and not label.startswith("ReadArticles/Patterns/"))
+    return sorted(
+        label for label in visitor.labels if label and not label.startswith("ReadArticles/Patterns/")
+    )
 
 
 def test_the_labels_of_the_batch_graph_are_those_that_were_agreed():
     labels = "\n".join(batch_labels()) + "\n"
     if os.environ.get("WARRAQ_BLESS"):
         GOLDEN.write_text(labels)
-    assert labels == GOLDEN.read_text(), "a label changed; if that is meant, run with WARRAQ_BLESS=1 and review the difference"
+    assert labels == GOLDEN.read_text(), (
+        "a label changed; if that is meant, run with WARRAQ_BLESS=1 and review the difference"
+    )

@@ -14,7 +14,16 @@ FORBIDDEN = {
     "pipelines": ("pyarabic",),
 }
 YAML_READERS = {"pipelines/config.py", "pipelines/rules.py"}
-BEAM_TRANSFORMS_CORE_SIBLINGS = ("read", "write", "files", "metrics", "dead_letters", "composite", "deduplicate", "tag")
+BEAM_TRANSFORMS_CORE_SIBLINGS = (
+    "read",
+    "write",
+    "files",
+    "metrics",
+    "dead_letters",
+    "composite",
+    "deduplicate",
+    "tag",
+)
 
 
 def modules(folder):
@@ -41,7 +50,9 @@ def test_no_module_imports_what_lies_above_it(folder):
 def test_core_imports_no_transform_beside_it():
     for path in modules("transforms/core"):
         for name in imports(path):
-            assert not name.startswith("transforms.") or name.startswith("transforms.core"), f"{path.name} imports {name}"
+            assert not name.startswith("transforms.") or name.startswith("transforms.core"), (
+                f"{path.name} imports {name}"
+            )
 
 
 def test_yaml_is_read_in_one_place():
@@ -55,5 +66,9 @@ def test_yaml_is_read_in_one_place():
 
 
 def test_only_normalising_and_its_tables_use_pyarabic():
-    users = {path.name for path in modules("transforms/core") if any(n.startswith("pyarabic") for n in imports(path))}
+    users = {
+        path.name
+        for path in modules("transforms/core")
+        if any(n.startswith("pyarabic") for n in imports(path))
+    }
     assert users <= {"normalize.py", "letters.py"}

@@ -25,7 +25,12 @@ def test_the_wheel_holds_code_schemas_and_word_lists_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.partition("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"pipelines", "transforms", "schemas"}
-    for needed in ("schemas/article.avsc", "transforms/core/lexicon/places.tsv", "schemas/py.typed", "pipelines/cli.py"):
+    for needed in (
+        "schemas/article.avsc",
+        "transforms/core/lexicon/places.tsv",
+        "schemas/py.typed",
+        "pipelines/cli.py",
+    ):
         assert needed in names
     assert not [name for name in names if "test" in name or name.endswith(".yaml")]
 
@@ -43,7 +48,11 @@ def test_each_import_name_has_one_owner(name):
 
 def test_every_committed_package_folder_is_packaged():
     packaged = {"pipelines", "transforms", "transforms/core", "transforms/core/lexicon", "schemas"}
-    there = {path.parent.relative_to(ROOT).as_posix() for folder in ("pipelines", "transforms", "schemas") for path in (ROOT / folder).rglob("__init__.py")}
+    there = {
+        path.parent.relative_to(ROOT).as_posix()
+        for folder in ("pipelines", "transforms", "schemas")
+        for path in (ROOT / folder).rglob("__init__.py")
+    }
     assert there == packaged
 
 

@@ -87,7 +87,7 @@ class _GuardFn(beam.DoFn):
         self._counter.add("in")
         try:
             result = self._fn(element)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (set_aside judges, and raises our own faults again)
             row = set_aside(self._counter, element, error, self._on_bug)
             yield TaggedOutput("filtered" if isinstance(row, Filtered) else "refused", row)
         else:

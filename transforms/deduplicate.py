@@ -66,7 +66,9 @@ class DeduplicateArticles(Composite):
             (articles | "Place" >> beam.Map(place).with_output_types(tuple[PartitionKey, Any]), verdicts)
             | "MeetVerdicts" >> beam.Flatten()
             | "GroupPartition" >> beam.GroupByKey()
-            | settle.with_output_types(ArticleBatch, duplicates=Duplicate).with_outputs("duplicates", main="ok")
+            | settle.with_output_types(ArticleBatch, duplicates=Duplicate).with_outputs(
+                "duplicates", main="ok"
+            )
         )
         return DeduplicateOutputs(doors.ok, doors.duplicates)
 
@@ -105,7 +107,9 @@ def _group_key(signed: Signed, min_tokens: int) -> tuple[bytes, Signed]:
     return (first.digest if first.tokens >= min_tokens else first.article_id.encode("ascii")), signed
 
 
-def _find_copies(group: tuple[bytes, Iterable[Signed]], rules: DedupRules) -> Iterator[tuple[PartitionKey, Any]]:
+def _find_copies(
+    group: tuple[bytes, Iterable[Signed]], rules: DedupRules
+) -> Iterator[tuple[PartitionKey, Any]]:
     for verdict in find_copies(group[1], rules):
         yield (verdict.partition, verdict.shard), verdict
 

@@ -9,6 +9,7 @@ import fnmatch
 import json
 import os
 import re
+import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -67,7 +68,8 @@ def _match(pattern: str) -> list[Any]:
     try:
         matches = FileSystems.match([pattern])[0].metadata_list
     except (BeamIOError, ValueError) as error:
-        raise OSError(f"{pattern}: {error}") from error
+        msg = f"{pattern}: {error}"
+        raise OSError(msg) from error
     if matches or not is_remote(pattern) or _GLOB.search(pattern):
         return [m for m in matches if is_remote(pattern) or Path(m.path).is_file()]
     return list(FileSystems.match([f"{pattern}/**"])[0].metadata_list)
@@ -160,7 +162,7 @@ class OutputFolder:
         """Tell whether a file of that name is there."""
         return bool(FileSystems.exists(self.full(path)))
 
-    def list(self, folder: str) -> Iterator[FoundFile]:
+    def files(self, folder: str) -> Iterator[FoundFile]:
         """Yield the files below a sub-folder, any depth, paths relative to the output folder, unsorted."""
         if self.remote:
             for metadata in FileSystems.match([f"{self.full(folder)}/**"])[0].metadata_list:
@@ -179,6 +181,14 @@ class OutputFolder:
                 continue
             Path(full).unlink(missing_ok=True)
             self._prune(Path(full).parent)
+
+    def clear(self, folder: str) -> list[str]:
+        """Remove everything below a sub-folder, and locally the folder itself; return the files removed."""
+        removed = [file.uri for file in self.files(folder)]
+        self.delete(removed)
+        if not self.remote:
+            shutil.rmtree(self.full(folder), ignore_errors=True)
+        return removed
 
     def _prune(self, folder: Path) -> None:
         root = Path(self.root)

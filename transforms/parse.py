@@ -22,4 +22,6 @@ class ParseArticles(Composite):
 
     def expand(self, records: PCollection[RawRecord]) -> Doors:
         """Return articles, dead letters and articles out of scope."""
-        return records | "Parse" >> Guard("parse", functools.partial(parse, plan=self.plan), Article, self.on_bug)
+        return records | "Parse" >> Guard(
+            "parse", functools.partial(parse, plan=self.plan), Article, self.on_bug
+        )

@@ -64,7 +64,10 @@ class WriteTables(Composite):
 
     def expand(self, tables: Tables) -> PCollection[WrittenFile]:
         """Return one `WrittenFile` per data file."""
-        files = [tables.articles | "WriteArticles" >> beam.ParDo(_WriteBatchFn(self.rules)).with_output_types(WrittenFile)]
+        files = [
+            tables.articles
+            | "WriteArticles" >> beam.ParDo(_WriteBatchFn(self.rules)).with_output_types(WrittenFile)
+        ]
         for name, label, rows, place in (
             ("duplicates", "Duplicates", tables.duplicates, _by_day),
             ("dead_letters", "DeadLetters", tables.dead_letters, _by_origin),
@@ -110,7 +113,8 @@ class _WriteRows(Composite):
     def expand(self, rows: PCollection[Any]) -> PCollection[WrittenFile]:
         return (
             rows
-            | "Place" >> beam.ParDo(_PlaceFn(self.place, self.rules.shards)).with_output_types(tuple[RowKey, Any])
+            | "Place"
+            >> beam.ParDo(_PlaceFn(self.place, self.rules.shards)).with_output_types(tuple[RowKey, Any])
             | "GroupFile" >> beam.GroupByKey()
             | "WriteFile" >> beam.ParDo(_WriteRowsFn(self.table, self.rules)).with_output_types(WrittenFile)
         )

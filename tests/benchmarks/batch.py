@@ -62,7 +62,9 @@ def run_loop(inputs: list[str], output: str) -> None:
     for group in by_id.values():
         signed = split_repeats(group)
         first = signed.first
-        by_digest[first.digest if first.tokens >= config.dedup.min_tokens else first.article_id].append(signed)
+        by_digest[first.digest if first.tokens >= config.dedup.min_tokens else first.article_id].append(
+            signed
+        )
     duplicates: list[Duplicate] = []
     for group in by_digest.values():
         for verdict in find_copies(group, config.dedup):
@@ -112,19 +114,28 @@ def main() -> None:
         for number in range(args.rounds):
             for name, command in (
                 ("loop", [sys.executable, __file__, "--loop", f"{folder}/loop", "--input", *args.input]),
-                ("warraq batch", [str(warraq), "batch", "--quiet", "--input", *args.input, "--output", f"{folder}/batch"]),
+                (
+                    "warraq batch",
+                    [str(warraq), "batch", "--quiet", "--input", *args.input, "--output", f"{folder}/batch"],
+                ),
             ):
                 shutil.rmtree(f"{folder}/{name.rpartition(' ')[2]}", ignore_errors=True)
                 figures[name].append(measure(command))
-                print(f"round {number + 1}  {name:13}  CPU {figures[name][-1][0]:6.2f} s  wall {figures[name][-1][1]:6.2f} s  peak RSS {figures[name][-1][2]:6.0f} MB")
+                print(
+                    f"round {number + 1}  {name:13}  CPU {figures[name][-1][0]:6.2f} s  wall {figures[name][-1][1]:6.2f} s  peak RSS {figures[name][-1][2]:6.0f} MB"
+                )
         import json
 
         accounting = json.loads(Path(folder, "batch", "report.json").read_text())["accounting"]
     best = {name: min(runs) for name, runs in figures.items()}
     for name, (cpu, wall, rss) in best.items():
-        print(f"best     {name:13}  CPU {cpu:6.2f} s  wall {wall:6.2f} s  peak RSS {rss:6.0f} MB  {accounting['in'] / cpu:7,.0f} records/CPU s")
+        print(
+            f"best     {name:13}  CPU {cpu:6.2f} s  wall {wall:6.2f} s  peak RSS {rss:6.0f} MB  {accounting['in'] / cpu:7,.0f} records/CPU s"
+        )
     loop, batch = best["loop"][0], best["warraq batch"][0]
-    print(f"ratio {batch / loop:.2f}; allowance 1.5 x loop + 3 s = {1.5 * loop + 3:.2f} s, used {batch:.2f} s")
+    print(
+        f"ratio {batch / loop:.2f}; allowance 1.5 x loop + 3 s = {1.5 * loop + 3:.2f} s, used {batch:.2f} s"
+    )
     print(f"this program: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 

@@ -82,9 +82,19 @@ def test_too_many_dead_letters_fail_the_run_after_everything_is_written(tmp_path
     }  # fmt: skip
     assert not (output / "_SUCCESS").exists()
     assert (output / "_FAILED").exists()
-    rows = [json.loads(line) for line in warraq("inspect", output / "dead_letters", "--jsonl").stdout.splitlines()]
+    rows = [
+        json.loads(line) for line in warraq("inspect", output / "dead_letters", "--jsonl").stdout.splitlines()
+    ]
     assert [row["reason"] for row in rows] == ["bad_json"] * 5
-    warraq("batch", "--input", tmp_path / "in.jsonl", "--output", output, "--set", "run.max_dead_letter_share=0.5")
+    warraq(
+        "batch",
+        "--input",
+        tmp_path / "in.jsonl",
+        "--output",
+        output,
+        "--set",
+        "run.max_dead_letter_share=0.5",
+    )
     assert (output / "_SUCCESS").exists()
     assert not (output / "_FAILED").exists()
 
@@ -123,7 +133,12 @@ def test_two_runs_at_once_on_one_output_are_refused(corpus, tmp_path):
 
 @pytest.mark.parametrize(
     ("argument", "hint"),
-    [("--runer=DirectRunner", "--runner"), ("--num_wrokers=2", "num_workers"), ("--outptu=x", "--output"), ("-f", "-f")],
+    [
+        ("--runer=DirectRunner", "--runner"),
+        ("--num_wrokers=2", "num_workers"),
+        ("--outptu=x", "--output"),
+        ("-f", "-f"),
+    ],
 )
 def test_a_misspelt_option_is_refused_with_a_suggestion(corpus, tmp_path, argument, hint):
     done = warraq("batch", "--input", corpus, "--output", tmp_path / "out", argument, check=2)

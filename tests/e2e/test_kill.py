@@ -20,7 +20,17 @@ def corpora(tmp_path_factory):
 
 
 def start(corpus, output):
-    command = [WARRAQ, "batch", "--quiet", "--input", str(corpus), "--output", str(output), "--set", "output.shards=8"]
+    command = [
+        WARRAQ,
+        "batch",
+        "--quiet",
+        "--input",
+        str(corpus),
+        "--output",
+        str(output),
+        "--set",
+        "output.shards=8",
+    ]
     return subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
 
 
@@ -42,7 +52,11 @@ def test_a_killed_run_shows_nothing_and_the_next_run_equals_a_clean_one(corpora,
         # Half of the kills at any moment, half while the files are written (the folder of temporary files is there).
         if number % 2:
             deadline = time.monotonic() + seconds * 3
-            while not (output / ".warraq-tmp").exists() and process.poll() is None and time.monotonic() < deadline:
+            while (
+                not (output / ".warraq-tmp").exists()
+                and process.poll() is None
+                and time.monotonic() < deadline
+            ):
                 time.sleep(0.001)
             time.sleep(randomness.uniform(0, 0.15) * seconds)
         else:
@@ -61,5 +75,5 @@ def test_a_killed_run_shows_nothing_and_the_next_run_equals_a_clean_one(corpora,
     assert start(new, output).wait() == 0
     assert data_files(output) == clean[new]
     assert all_data_files(output) == set(clean[new])
-    assert not list((output / ".warraq-tmp").rglob("*"))
+    assert not (output / ".warraq-tmp").exists()
     warraq("verify", output)

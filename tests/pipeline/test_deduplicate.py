@@ -45,7 +45,11 @@ def expect(articles, kept, dropped, sources=None, shards=1):
 
 def test_spelling_does_not_hide_a_copy_and_the_earliest_is_kept():
     expect(
-        [normalized("b", VOCALISED, 2, 1), normalized("a", BODY, 1, 2), normalized("c", BODY + " اليوم", 1, 3)],
+        [
+            normalized("b", VOCALISED, 2, 1),
+            normalized("a", BODY, 1, 2),
+            normalized("c", BODY + " اليوم", 1, 3),
+        ],
         [2, 3],
         [(1, 2, "exact")],
     )

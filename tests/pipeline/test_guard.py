@@ -14,7 +14,20 @@ def raw(number):
 
 def article(record):
     return Article(
-        f"id{record.origin.index}", "s", "", "t", Span(0, 1), 1, (), (), "", None, None, "ar", (), record.origin
+        f"id{record.origin.index}",
+        "s",
+        "",
+        "t",
+        Span(0, 1),
+        1,
+        (),
+        (),
+        "",
+        None,
+        None,
+        "ar",
+        (),
+        record.origin,
     )
 
 
@@ -50,7 +63,11 @@ def test_each_record_leaves_by_one_door_and_the_counters_add_up():
         equal_to([("bad_json", b"payload 1", 1), ("bug", b"payload 3", 3)]),
         "Refused",
     )
-    assert_that(doors.filtered | "Out" >> beam.Map(lambda f: (f.reason, f.article_id)), equal_to([("empty_body", "id2")]), "Filtered")
+    assert_that(
+        doors.filtered | "Out" >> beam.Map(lambda f: (f.reason, f.article_id)),
+        equal_to([("empty_body", "id2")]),
+        "Filtered",
+    )
     result = pipeline.run()
     result.wait_until_finish()
     found = counters(result)
@@ -64,7 +81,9 @@ def test_a_bug_stops_a_batch_run():
 
 def test_a_stage_of_the_wrong_type_is_refused_at_build_time():
     with pytest.raises(beam.typehints.decorators.TypeCheckError), TestPipeline("FnApiRunner") as pipeline:
-        doors = pipeline | "Make" >> beam.Create([raw(0)]) | "Guarded" >> Guard("parse", judge, Article, "fail")
+        doors = (
+            pipeline | "Make" >> beam.Create([raw(0)]) | "Guarded" >> Guard("parse", judge, Article, "fail")
+        )
         doors.ok | "Wrong" >> beam.Map(_takes_text)
 
 

@@ -14,8 +14,21 @@ from transforms.tag import load_gazetteers
 
 PLAN = ParsePlan(READY_MAPS, {})
 MATCHER = Matcher(load_gazetteers(("places",)))
-KEYS = ["body", "title", "source", "url", "author", "published", "crawled", "content", "date_extracted", "other"]
-texts = st.text(alphabet="ابتهيأإ سوريا العراق.–\n\r\u001a\u2028\u200f\u064b&;<>ﻻ😀", max_size=40) | st.text(max_size=20)
+KEYS = [
+    "body",
+    "title",
+    "source",
+    "url",
+    "author",
+    "published",
+    "crawled",
+    "content",
+    "date_extracted",
+    "other",
+]
+texts = st.text(alphabet="ابتهيأإ سوريا العراق.–\n\r\u001a\u2028\u200f\u064b&;<>ﻻ😀", max_size=40) | st.text(
+    max_size=20
+)
 values = texts | st.none() | st.integers() | st.floats() | st.booleans() | st.lists(texts, max_size=2)
 
 

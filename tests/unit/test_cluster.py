@@ -17,7 +17,10 @@ def verdicts(*signatures, rules=RULES):
     for one in signatures:
         by_id.setdefault(one.article_id, []).append(one)
     group = [split_repeats(ones) for ones in by_id.values()]
-    return {(v.article_id, v.origin.index): (v.parent_id, v.root_id, v.relation) for v in find_copies(group, rules)}
+    return {
+        (v.article_id, v.origin.index): (v.parent_id, v.root_id, v.relation)
+        for v in find_copies(group, rules)
+    }
 
 
 def test_the_earliest_copy_is_kept():
@@ -28,7 +31,9 @@ def test_the_earliest_copy_is_kept():
 
 
 def test_at_the_same_time_the_preferred_source_is_kept_then_the_lower_id():
-    assert verdicts(signature("a", 1, priority=5), signature("z", 1, priority=1)) == {("a", 0): ("z", "z", "exact")}
+    assert verdicts(signature("a", 1, priority=5), signature("z", 1, priority=1)) == {
+        ("a", 0): ("z", "z", "exact")
+    }
     assert verdicts(signature("b", 1), signature("a", 1)) == {("b", 0): ("a", "a", "exact")}
 
 
@@ -42,7 +47,9 @@ def test_the_horizon_is_inclusive():
 
 
 def test_an_article_of_unknown_time_is_a_copy_of_the_earliest():
-    assert verdicts(signature("a", None), signature("b", 90), signature("c", 0)) == {("a", 0): ("c", "c", "exact")}
+    assert verdicts(signature("a", None), signature("b", 90), signature("c", 0)) == {
+        ("a", 0): ("c", "c", "exact")
+    }
 
 
 def test_the_same_id_twice_is_a_repeat_and_has_the_root_of_its_article():

@@ -24,7 +24,14 @@ def test_an_empty_folder_has_no_generation(folder):
 
 def test_litter_of_a_killed_run_is_removed_and_foreign_files_stay(folder):
     part = "articles/date=2025-03-27/source=a/part-00000-of-00001-0123456789abcdef.avro"
-    lay(folder, part, ".warraq-tmp/run/0a1b", "articles/notes.txt", "mine/part-00000-of-00001-0123456789abcdef.avro", "_manifests/000001.json")
+    lay(
+        folder,
+        part,
+        ".warraq-tmp/run/0a1b",
+        "articles/notes.txt",
+        "mine/part-00000-of-00001-0123456789abcdef.avro",
+        "_manifests/000001.json",
+    )
     removed = sweep(folder)
     assert set(removed) == {part, ".warraq-tmp/run/0a1b", "_manifests/000001.json"}
     assert folder.exists("articles/notes.txt")

@@ -8,7 +8,6 @@ import zlib
 from pathlib import Path
 
 import pytest
-from backports import zstd
 from reading_samples import NAMES, PACKERS, lines, read
 
 from transforms.core.compression import Source, strip_suffix
@@ -115,7 +114,7 @@ def test_xz_that_needs_much_memory_is_refused():
 
 @pytest.mark.parametrize("kind", PACKERS)
 def test_a_bomb_is_stopped_at_the_floor(kind):
-    packed = PACKERS[kind](bytes(70 << 20))
+    packed = PACKERS[kind](bytes(66 << 20))
     began = time.process_time()
     result = read(packed, f"a.jsonl.{kind}")
     assert result.reasons == ["decompression_bomb"]
@@ -124,7 +123,7 @@ def test_a_bomb_is_stopped_at_the_floor(kind):
 
 
 def test_lines_before_a_bomb_are_kept():
-    packed = gzip.compress(LINES + bytes(70 << 20))
+    packed = gzip.compress(LINES + bytes(66 << 20))
     result = read(packed)
     assert (len(result.records), result.reasons) == (400, ["decompression_bomb"])
 
@@ -146,7 +145,9 @@ print(after.ru_utime - before.ru_utime, after.ru_maxrss - before.ru_maxrss)
 
 
 def test_a_line_of_a_gigabyte_is_cut_off_in_little_time_and_memory():
-    run = subprocess.run([sys.executable, "-c", BIG_LINE], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    run = subprocess.run(
+        [sys.executable, "-c", BIG_LINE], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
     assert run.returncode == 0, run.stderr
     found, figures = run.stdout.splitlines()
     assert found == f"['ok', 'record_too_large', 'ok', 'ok'] {1 << 30} {64 << 10}"

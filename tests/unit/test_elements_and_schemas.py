@@ -24,7 +24,9 @@ from schemas.elements import (
 
 HERE, THERE = Origin("news.jsonl", 3, 120), Origin("old.jsonl", 0, 0)
 TEXT = "عنوان\n\nفي لبنان"
-ARTICLE = Article("ab", "wire", "u", TEXT, Span(0, 5), 7, (Span(7, 15),), (), "كاتب", 5, None, "ar", ("no_title",), HERE)
+ARTICLE = Article(
+    "ab", "wire", "u", TEXT, Span(0, 5), 7, (Span(7, 15),), (), "كاتب", 5, None, "ar", ("no_title",), HERE
+)
 TAG = Tag("country", "لبنان", "لبنان", "LB", "LB", 1.0, 10, 15, "gaz:places@1")
 EXAMPLES = {
     "articles": TaggedArticle(NormalizedArticle(ARTICLE, b"d" * 16, 2, "v"), (TAG,)),
@@ -71,7 +73,9 @@ def test_every_field_of_an_element_is_in_its_schema(table):
 
 
 def test_every_field_of_an_article_and_a_tag_is_in_the_schema():
-    names = {field.name for field in dataclasses.fields(Article)} | {field.name for field in dataclasses.fields(TaggedArticle)}
+    names = {field.name for field in dataclasses.fields(Article)} | {
+        field.name for field in dataclasses.fields(TaggedArticle)
+    }
     record = {field["name"] for field in schema("articles")["fields"]}
     assert names - {"article"} <= record
     tags = next(field for field in schema("articles")["fields"] if field["name"] == "tags")
@@ -91,8 +95,12 @@ def test_rows_come_back_as_they_were_written(table, codec):
 
 def test_the_same_rows_give_the_same_bytes():
     record = to_record("articles", EXAMPLES["articles"], "c")
-    assert encode_container("articles", [record], "zstandard", "p") == encode_container("articles", [record], "zstandard", "p")
-    assert encode_container("articles", [record], "null", "p") != encode_container("articles", [record], "null", "q")
+    assert encode_container("articles", [record], "zstandard", "p") == encode_container(
+        "articles", [record], "zstandard", "p"
+    )
+    assert encode_container("articles", [record], "null", "p") != encode_container(
+        "articles", [record], "null", "q"
+    )
 
 
 def test_ids_tell_apart_where_one_field_ends_and_the_next_begins():
@@ -105,4 +113,10 @@ def test_an_article_id_never_changes():
 
 
 def test_a_day_is_cut_at_midnight_utc():
-    assert [event_date(us) for us in (-1, 0, 86_399_999_999, 86_400_000_000, None)] == ["1969-12-31", "1970-01-01", "1970-01-01", "1970-01-02", "unknown"]
+    assert [event_date(us) for us in (-1, 0, 86_399_999_999, 86_400_000_000, None)] == [
+        "1969-12-31",
+        "1970-01-01",
+        "1970-01-01",
+        "1970-01-02",
+        "unknown",
+    ]

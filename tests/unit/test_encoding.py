@@ -21,7 +21,7 @@ def test_every_encoding_is_found(codec, text):
 
 @pytest.mark.parametrize("codec", CODECS)
 def test_every_encoding_is_found_among_keys_and_addresses(codec):
-    row = '{"url": "http://example.org/news/2020/01/02/some-long-address/", "body": "%s"}\n' % SENTENCES[0]
+    row = f'{{"url": "http://example.org/news/2020/01/02/some-long-address/", "body": "{SENTENCES[0]}"}}\n'
     assert detect(_encode(row * 3, codec), complete=True, rule="auto").codec == codec
 
 
@@ -61,7 +61,7 @@ def test_a_character_cut_at_the_end_of_a_sample_is_no_fault():
 
 
 def test_a_few_bad_bytes_spoil_only_their_lines():
-    good = ["{%s}" % SENTENCES[i % 4] for i in range(100)]
+    good = [f"{{{SENTENCES[i % 4]}}}" for i in range(100)]
     data = b"\n".join(line.encode("cp1256" if i % 50 == 7 else "utf-8") for i, line in enumerate(good))
     result = read(data, "a.jsonl")
     assert {record.encoding for record in result.records} == {"utf-8"}
@@ -74,7 +74,9 @@ def test_a_few_bad_bytes_spoil_only_their_lines():
     assert (len(result.records), bad) == (100, 2)
 
 
-@pytest.mark.parametrize("data", ["Français, déjà l'été à Orléans".encode("latin-1"), bytes(range(128, 256)) * 3])
+@pytest.mark.parametrize(
+    "data", ["Français, déjà l'été à Orléans".encode("latin-1"), bytes(range(128, 256)) * 3]
+)
 def test_what_is_no_arabic_text_is_unknown(data):
     assert detect(data, complete=True, rule="auto").codec == ""
     result = read(data, "a.txt")
@@ -112,4 +114,6 @@ def test_every_form_is_read_in_every_encoding(codec, name):
         assert found == [clean]
     else:
         wanted = [_encode(sentence, codec).decode(codec) for sentence in SENTENCES]
-        assert [one.replace("\n", "") for one in found] == [f'{{"title": "{sentence}"}}' for sentence in wanted]
+        assert [one.replace("\n", "") for one in found] == [
+            f'{{"title": "{sentence}"}}' for sentence in wanted
+        ]

@@ -64,7 +64,12 @@ def test_rss_items_become_objects_in_every_encoding(encoding, codec, name):
     }
     assert (second["link"], second["title"]) == ("http://example.org/2", "ثان")
     record = result.records[1]
-    assert (record.field_map, record.form, record.encoding, record.origin.offset) == ("feed", "json", "utf-8", 1)
+    assert (record.field_map, record.form, record.encoding, record.origin.offset) == (
+        "feed",
+        "json",
+        "utf-8",
+        1,
+    )
     assert result.file.form == "feed"
 
 
@@ -96,7 +101,8 @@ def test_rss_1_0_is_read():
 
 
 @pytest.mark.parametrize(
-    ("uri", "name"), [("https://news.example.org/feed.xml", "news.example.org"), ("gs://b/alnakhil.xml.gz", "alnakhil")]
+    ("uri", "name"),
+    [("https://news.example.org/feed.xml", "news.example.org"), ("gs://b/alnakhil.xml.gz", "alnakhil")],
 )
 def test_a_feed_without_title_is_named_by_its_address(uri, name):
     data = b"<rss><channel><item><title>x</title></item></channel></rss>"
@@ -128,7 +134,9 @@ LAUGHS = '<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><rss><channel><i
 def test_a_document_type_is_refused_and_nothing_is_opened(data):
     opened = []
     hook = {"on": True}
-    sys.addaudithook(lambda event, _: opened.append(event) if hook["on"] and event in {"open", "socket.connect"} else None)
+    sys.addaudithook(
+        lambda event, _: opened.append(event) if hook["on"] and event in {"open", "socket.connect"} else None
+    )
     result = read(data.encode(), "a.xml")
     hook["on"] = False
     assert (result.records, result.reasons, opened) == ([], ["unsafe_xml"], [])
@@ -136,7 +144,10 @@ def test_a_document_type_is_refused_and_nothing_is_opened(data):
 
 def test_nesting_has_a_limit():
     fine, deep = MAX_DEPTH - 5, 400_000
-    assert read(rss("<description>" + "<b>" * fine + "x" + "</b>" * fine + "</description>"), "a.xml").reasons == []
+    assert (
+        read(rss("<description>" + "<b>" * fine + "x" + "</b>" * fine + "</description>"), "a.xml").reasons
+        == []
+    )
     began = time.process_time()
     assert read(b"<rss>" + b"<b>" * deep, "a.xml").reasons == ["unsafe_xml"]
     assert time.process_time() - began < 1
@@ -174,7 +185,9 @@ def test_broken_xml_keeps_the_items_before_and_says_where():
     assert b"<b></item>" in result.refused[0].payload
 
 
-@pytest.mark.parametrize("data", [b"<rss><channel>&nbsp;</channel></rss>", b"<?xml version='1.0' encoding='x-no'?><rss/>"])
+@pytest.mark.parametrize(
+    "data", [b"<rss><channel>&nbsp;</channel></rss>", b"<?xml version='1.0' encoding='x-no'?><rss/>"]
+)
 def test_what_is_not_well_formed_is_bad_xml(data):
     assert read(data, "a.xml").reasons == ["bad_xml"]
 

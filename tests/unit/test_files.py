@@ -5,7 +5,18 @@ from transforms.files import OutputFolder, find_files
 
 @pytest.fixture
 def tree(tmp_path):
-    for name in ("a.txt", "b.jsonl", "sub/c.txt", "sub/deep/d.csv", ".hidden.txt", "_SUCCESS", "e.txt.tmp", "f.part", "sub/.git/g.txt", "odd[1].txt"):
+    for name in (
+        "a.txt",
+        "b.jsonl",
+        "sub/c.txt",
+        "sub/deep/d.csv",
+        ".hidden.txt",
+        "_SUCCESS",
+        "e.txt.tmp",
+        "f.part",
+        "sub/.git/g.txt",
+        "odd[1].txt",
+    ):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
@@ -13,7 +24,10 @@ def tree(tmp_path):
 
 
 def names(tree, *patterns):
-    return [file.uri.removeprefix(f"{tree}/") for file in find_files([str(tree / pattern) for pattern in patterns])]
+    return [
+        file.uri.removeprefix(f"{tree}/")
+        for file in find_files([str(tree / pattern) for pattern in patterns])
+    ]
 
 
 def test_a_folder_means_everything_below_it_but_hidden_and_unfinished_files(tree):
@@ -27,7 +41,7 @@ def test_two_stars_cross_folders_and_one_does_not(tree):
 
 
 def test_a_file_that_two_patterns_match_is_found_once(tree):
-    assert names(tree, "a.txt", "*.txt", "") .count("a.txt") == 1
+    assert names(tree, "a.txt", "*.txt", "").count("a.txt") == 1
 
 
 def test_a_file_named_in_full_is_read_whatever_its_name(tree):
@@ -48,7 +62,7 @@ def test_a_written_file_appears_whole_and_replaces_the_old_one(tmp_path):
     folder.write("x/y.bin", b"old", run="r")
     folder.write("x/y.bin", b"new", run="r")
     assert folder.read("x/y.bin") == b"new"
-    assert [file.uri for file in folder.list(".warraq-tmp")] == []
+    assert [file.uri for file in folder.files(".warraq-tmp")] == []
 
 
 @pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x", ""])

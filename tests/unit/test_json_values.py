@@ -79,7 +79,9 @@ def test_brackets_that_close_nothing_are_junk():
 def test_an_element_that_does_not_close_is_truncated(end):
     result = read(b'[{"a": 0}, ' + end.encode(), "a.json")
     assert result.payloads == [b'{"a": 0}']
-    assert [(d.reason, d.payload, d.origin.offset) for d in result.refused] == [("truncated_file", end.encode(), 11)]
+    assert [(d.reason, d.payload, d.origin.offset) for d in result.refused] == [
+        ("truncated_file", end.encode(), 11)
+    ]
 
 
 def test_an_array_that_does_not_close_is_truncated():
@@ -100,7 +102,11 @@ def test_an_element_over_the_limit_is_cut_off_and_the_next_is_read():
     result = read(b"[" + big + b', {"a": 2}]', "a.json", max_record_bytes=100_000)
     assert result.payloads == [b'{"a": 2}']
     letter = result.refused[0]
-    assert (letter.reason, letter.payload_bytes, letter.payload) == ("record_too_large", len(big), big[: 64 << 10])
+    assert (letter.reason, letter.payload_bytes, letter.payload) == (
+        "record_too_large",
+        len(big),
+        big[: 64 << 10],
+    )
 
 
 def test_bytes_that_do_not_decode_reach_only_their_element():
@@ -119,7 +125,10 @@ def test_bytes_that_do_not_decode_reach_only_their_element():
 def test_offsets_count_bytes_of_the_file_in_utf_16():
     text = '[{"a": "نص 😀"}, {"b": 2}]'
     result = read(text.encode("utf-16-le"), "a.json", encoding="utf-16")
-    assert [r.origin.offset for r in result.records] == [2, len(text[: text.index('{"b')].encode("utf-16-le"))]
+    assert [r.origin.offset for r in result.records] == [
+        2,
+        len(text[: text.index('{"b')].encode("utf-16-le")),
+    ]
 
 
 @pytest.mark.parametrize("unit", [b"[", b'{"a":', b'"\\', b"x ", b"]", b'"a",', b"\\", b'{"'])

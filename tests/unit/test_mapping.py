@@ -3,7 +3,14 @@ import pytest
 from transforms.core.errors import ArticleError
 from transforms.core.mapping import READY_MAPS, FieldMap, apply_map, choose_map
 
-SAUDI = {"source": "s", "url": "u", "date_extracted": "2015-07-21 00:00:00", "title": "t", "author": "a", "content": "c"}
+SAUDI = {
+    "source": "s",
+    "url": "u",
+    "date_extracted": "2015-07-21 00:00:00",
+    "title": "t",
+    "author": "a",
+    "content": "c",
+}
 
 
 def reason(call):

@@ -38,7 +38,9 @@ def test_a_record_without_title_is_its_body_and_says_so():
 
 def test_a_text_file_is_its_own_text_byte_for_byte():
     text = f"عنوان\r\n\r\n{BODY}\r\n"
-    article = parse(record(text.encode("cp1256"), encoding="cp1256", form="text", uri="a/source=wire/1.txt"), PLAN)
+    article = parse(
+        record(text.encode("cp1256"), encoding="cp1256", form="text", uri="a/source=wire/1.txt"), PLAN
+    )
     assert article.text == text
     assert (article.title_text, article.source, article.flags) == ("عنوان", "wire", ())
 
@@ -49,12 +51,20 @@ def test_a_text_file_without_a_source_gets_the_default_and_says_so():
 
 
 def test_naive_times_are_read_in_the_zone_of_the_source():
-    article = parse(record({"body": BODY, "title": "ع", "source": "gulf", "crawled": "2025-03-27 03:00:00"}), PLAN)
+    article = parse(
+        record({"body": BODY, "title": "ع", "source": "gulf", "crawled": "2025-03-27 03:00:00"}), PLAN
+    )
     assert (article.crawled_us, article.flags) == (UTC_2025_03_27, ("time_zone_assumed",))
 
 
 def test_publication_comes_before_crawl_as_the_event_time():
-    value = {"body": BODY, "title": "ع", "source": "s", "published": "2025-03-27T00:00:00Z", "crawled": "2025-03-28T00:00:00Z"}
+    value = {
+        "body": BODY,
+        "title": "ع",
+        "source": "s",
+        "published": "2025-03-27T00:00:00Z",
+        "crawled": "2025-03-28T00:00:00Z",
+    }
     assert parse(record(value), PLAN).event_us == UTC_2025_03_27
 
 
@@ -70,7 +80,11 @@ def test_the_crawl_day_of_the_config_serves_records_without_any_time():
 
 
 def test_html_of_feeds_becomes_text():
-    value = {"feed": "wire", "title": "عنوان &amp; آخر", "content": f"<p>{BODY}</p><script>x()</script><p>تتمة</p>"}
+    value = {
+        "feed": "wire",
+        "title": "عنوان &amp; آخر",
+        "content": f"<p>{BODY}</p><script>x()</script><p>تتمة</p>",
+    }
     article = parse(record(value, field_map="feed"), PLAN)
     assert article.title_text == "عنوان & آخر"
     assert [article.text[a:b] for a, b in article.paragraphs] == [BODY, "تتمة"]
@@ -105,7 +119,10 @@ def test_other_languages_are_filtered_unless_they_are_wanted():
     assert parse(record(english), everything).language == "other"
 
 
-@pytest.mark.parametrize(("day", "inside"), [("2025-03-26", False), ("2025-03-27", True), ("2025-03-28", True), ("2025-03-29", False)])
+@pytest.mark.parametrize(
+    ("day", "inside"),
+    [("2025-03-26", False), ("2025-03-27", True), ("2025-03-28", True), ("2025-03-29", False)],
+)
 def test_days_outside_the_range_are_filtered_and_its_ends_are_inside(day, inside):
     plan = ParsePlan(READY_MAPS, {}, scope=ScopeRules(from_date="2025-03-27", to_date="2025-03-28"))
     value = {"body": BODY, "published": f"{day}T23:59:59Z"}

@@ -10,7 +10,7 @@ def test_lines_end_at_line_feeds_only():
     rows = ['{"a": "أ\u2028ب"}', '{"b": "\x85"}', '{"c": "\x0b"}', '{"d": "\r"}']
     result = read("\r\n".join(rows).encode(), "a.ndjson")
     assert result.payloads == [row.encode() for row in rows]
-    assert [r.origin.offset for r in result.records] == [0, 18, 30, 42]
+    assert [r.origin.offset for r in result.records] == [0, 18, 31, 43]
     assert {(r.form, r.encoding, r.field_map) for r in result.records} == {("json", "utf-8", "")}
     assert (result.file.form, result.file.encoding) == ("json_lines", "utf-8")
 
@@ -59,7 +59,11 @@ def test_a_text_file_is_one_article_whatever_it_holds():
 def test_a_text_over_the_limit_is_cut_off_and_counted():
     result = read(gzip.compress(b"x" * 5_000_000), "a.txt.gz", max_record_bytes=100_000)
     letter = result.refused[0]
-    assert (letter.reason, letter.payload_bytes, len(letter.payload)) == ("record_too_large", 5_000_000, 64 << 10)
+    assert (letter.reason, letter.payload_bytes, len(letter.payload)) == (
+        "record_too_large",
+        5_000_000,
+        64 << 10,
+    )
 
 
 def test_a_cut_text_is_no_record():
@@ -101,14 +105,21 @@ def test_files_without_a_known_extension_are_known_by_content(data, form, count,
 
 @pytest.mark.parametrize(
     ("data", "form"),
-    [(b'[{"a": 1}]', "json"), (b'{"a": 1}\n{"a": 2}', "json_lines"), (b'{"a":\n1}', "json"), (b" \n ", "json")],
+    [
+        (b'[{"a": 1}]', "json"),
+        (b'{"a": 1}\n{"a": 2}', "json_lines"),
+        (b'{"a":\n1}', "json"),
+        (b" \n ", "json"),
+    ],
 )
 def test_json_files_may_hold_an_array_values_or_lines(data, form):
     result = read(data, "a.json")
     assert (result.file.form, result.reasons) == (form, [])
 
 
-@pytest.mark.parametrize("data", [b"PK\x03\x04" + bytes(40), b"\x89PNG\r\n\x1a\n" + bytes(range(256)), b"\x00\x01\x02" * 50])
+@pytest.mark.parametrize(
+    "data", [b"PK\x03\x04" + bytes(40), b"\x89PNG\r\n\x1a\n" + bytes(range(256)), b"\x00\x01\x02" * 50]
+)
 def test_other_files_are_an_unknown_form(data):
     result = read(data, "a.bin")
     assert (result.records, result.reasons, result.file.form) == ([], ["unknown_form"], "unknown")

@@ -56,7 +56,15 @@ def test_a_name_may_cross_a_line_but_no_punctuation():
 
 
 def test_tags_carry_their_evidence():
-    article = Article("id", "s", "", "في لبنان", Span(0, 0), 0, (), (), "", None, None, "ar", (), Origin("f", 0, 0))
+    article = Article(
+        "id", "s", "", "في لبنان", Span(0, 0), 0, (), (), "", None, None, "ar", (), Origin("f", 0, 0)
+    )
     (found,) = tag(NormalizedArticle(article, b"", 1, "v"), MATCHER).tags
-    assert (found.kind, found.canonical, found.country, found.start, found.end) == ("country", "لبنان", "LB", 3, 8)
+    assert (found.kind, found.canonical, found.country, found.start, found.end) == (
+        "country",
+        "لبنان",
+        "LB",
+        3,
+        8,
+    )
     assert found.provenance.startswith("gaz:places@")

@@ -29,7 +29,9 @@ def test_times_as_data_writes_them_become_microseconds_utc(written, zone, expect
     assert parse_time(written, zone) == (expected, assumed)
 
 
-@pytest.mark.parametrize("written", ["", "yesterday", "الاحد", "2025-13-01", "0001-01-01", "9999-12-31", 1e300, float("nan"), True])
+@pytest.mark.parametrize(
+    "written", ["", "yesterday", "الاحد", "2025-13-01", "0001-01-01", "9999-12-31", 1e300, float("nan"), True]
+)
 def test_what_is_no_time_is_refused(written):
     with pytest.raises(ValueError, match=r"."):
         parse_time(written, "UTC")

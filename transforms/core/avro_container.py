@@ -1,25 +1,19 @@
 """Avro container files of strangers: every length, count and type is checked before anything is decoded."""
 
-import base64
 import bz2
-import io
-import json
 import lzma
-import math
 import sys
 import zlib
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any
 
 import cramjam
-import fastavro
 
-from transforms.core.avro_schema import safe_schema
+from transforms.core.avro_rows import as_json, decode_rows
+from transforms.core.avro_schema import SafeSchema, safe_schema
 from transforms.core.compression import GROWTH_FLOOR_BYTES, XZ_MEMORY_BYTES, Source
 from transforms.core.errors import ArticleError
-from transforms.core.pieces import EXCERPT_BYTES, Flaw, Found, Piece, flaw, too_large
+from transforms.core.pieces import Flaw, Found, Piece, flaw, too_large
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -128,7 +122,7 @@ class _Container:
         self.inflated = 0
         self._field_map = field_map
         self._max_bytes = max_bytes
-        self._schema: Any = None
+        self._schema = SafeSchema({}, {})
         self._codec = ""
         self._sync = b""
         self._own = False
@@ -141,7 +135,7 @@ class _Container:
         if self._codec not in _CODECS:
             raise ArticleError("unsafe_avro", f"codec {self._codec[:40]!r}; known: {', '.join(_CODECS)}")
         self._schema = safe_schema(metadata.get(b"avro.schema", b""))
-        self._own = self._schema["name"] == _OWN_ARTICLE
+        self._own = self._schema.parsed["name"] == _OWN_ARTICLE
         self._sync = self.cursor.take(_SYNC_BYTES)
 
     def _metadata(self) -> dict[bytes, bytes]:
@@ -187,37 +181,27 @@ class _Container:
 
     def rows(self, count: int, data: bytes) -> Iterator[Piece | Flaw]:
         """Yield the rows of a block; where one does not decode, one flaw for all that is left of it."""
-        start = 0  # of the window: a row may claim no more than what the window holds
-        window = io.BytesIO(data[: 2 * self._max_bytes])
-        for left in range(count, 0, -1):
-            if window.tell() > self._max_bytes and start + 2 * self._max_bytes < len(data):
-                start += window.tell()
-                window = io.BytesIO(data[start : start + 2 * self._max_bytes])
-            began = window.tell()
-            try:
-                row: Any = fastavro.schemaless_reader(window, self._schema)
-                payload = self._payload(row)
-            except Exception as error:  # noqa: BLE001 (foreign decoder on hostile data; the block is refused)
-                detail = (
-                    f"row {self.row}, and with it {left} rows of the block: {type(error).__name__}: {error}"
-                )
-                rest = data[start + began :]
-                yield Flaw("bad_avro", detail[:300], rest[: self._max_bytes], len(rest), self.row)
+        first, end = self.row, 0
+        try:
+            for row, row_end in decode_rows(data, count, self._schema, self._max_bytes):
+                yield self._found(row)
+                end = row_end
                 self.row += 1
+        except Exception as error:  # noqa: BLE001 (foreign decoder on hostile data; the block is refused)
+            left = count - (self.row - first)
+            detail = f"row {self.row}, and with it {left} rows of the block: {type(error).__name__}: {error}"
+        else:
+            if end == len(data):
                 return
-            if len(payload) > self._max_bytes:
-                yield too_large(payload, len(payload), self._max_bytes, self.row)
-            else:
-                yield Piece(payload, "utf-8", "warraq" if self._own else self._field_map, self.row)
-            self.row += 1
-        if start + window.tell() != len(data):
-            rest = data[start + window.tell() :]
-            detail = f"{len(rest)} bytes are left over in the block that ends with row {self.row}"
-            yield Flaw("bad_avro", detail, rest[:EXCERPT_BYTES], len(rest), self.row)
+            detail = f"{len(data) - end} bytes are left over in the block that ends before row {self.row}"
+        yield Flaw("bad_avro", detail[:300], data[end : end + self._max_bytes], len(data) - end, self.row)
+        self.row += 1
 
-    def _payload(self, row: dict[str, Any]) -> bytes:
-        value = _own_article(row) if self._own else _plain(row)
-        return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    def _found(self, row: dict[str, Any]) -> Piece | Flaw:
+        payload = as_json(row, own=self._own)
+        if len(payload) > self._max_bytes:
+            return too_large(payload, len(payload), self._max_bytes, self.row)
+        return Piece(payload, "utf-8", "warraq" if self._own else self._field_map, self.row)
 
 
 def _inflate(stored: bytes, codec: str) -> bytes:
@@ -255,49 +239,3 @@ def _unsnap(stored: bytes) -> bytes:
     if zlib.crc32(data).to_bytes(4, "big") != checksum:
         raise ArticleError("corrupt_file", "the checksum of a snappy block does not fit")
     return data
-
-
-def _plain(value: Any) -> Any:
-    """Return a decoded Avro value as JSON knows it."""
-    if isinstance(value, dict):
-        return dict(_entry(str(key), item) for key, item in value.items())
-    if isinstance(value, (list, tuple)):
-        return [_entry("", item)[1] for item in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if value is None or isinstance(value, (str, int)):
-        return value
-    if isinstance(value, (datetime, date, time)):
-        return value.isoformat()
-    return str(value) if not isinstance(value, Decimal) else format(value, "f")
-
-
-def _entry(key: str, value: Any) -> tuple[str, Any]:
-    """Return a key and its value; bytes become text, or base64 under `<key>_base64` where they are none."""
-    if not isinstance(value, bytes):
-        return key, _plain(value)
-    try:
-        return key, value.decode("utf-8")
-    except UnicodeDecodeError:
-        return f"{key}_base64", base64.b64encode(value).decode("ascii")
-
-
-def _own_article(row: dict[str, Any]) -> dict[str, Any]:
-    """Return an article that warraq wrote by the keys of the field map `warraq`."""
-    span = row["title_span"] if "title_span" in row else row["title"]
-    return {
-        "source": row.get("source"),
-        "url": row.get("url"),
-        "published": _time(row.get("published_us")),
-        "crawled": _time(row.get("crawled_us")),
-        "title": row["text"][span["start"] : span["end"]],
-        "author": row.get("author"),
-        "body": row["text"][row["body_start"] :],
-    }
-
-
-def _time(value: Any) -> str | None:
-    if isinstance(value, int):
-        epoch = datetime(1970, 1, 1, tzinfo=UTC)
-        return (epoch + timedelta(microseconds=value)).isoformat()
-    return value.isoformat() if isinstance(value, datetime) else None

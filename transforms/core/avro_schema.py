@@ -3,13 +3,13 @@
 import dataclasses
 import json
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import fastavro
 
 from transforms.core.errors import ArticleError
 
-__all__ = ["MAX_DEPTH", "safe_schema"]
+__all__ = ["MAX_DEPTH", "SafeSchema", "safe_schema"]
 
 #: Deeper nesting of types is refused.
 MAX_DEPTH = 32
@@ -30,8 +30,15 @@ class _Cost:
     depth: int
 
 
-def safe_schema(text: bytes) -> Any:
-    """Return a writer schema in fastavro's parsed form, checked before anything is decoded by it.
+class SafeSchema(NamedTuple):
+    """A record schema in fastavro's parsed form, and its named types by full name."""
+
+    parsed: dict[str, Any]
+    named: dict[str, Any]
+
+
+def safe_schema(text: bytes) -> SafeSchema:
+    """Return a writer schema, checked before anything is decoded by it.
 
     Raises ArticleError: `unsafe_avro` for a recursive type, one nested deeper than `MAX_DEPTH`, an array
     or map of items or a record of rows that can take no bytes, and a top that is no record;
@@ -55,7 +62,7 @@ def safe_schema(text: bytes) -> Any:
     cost = _Walk(named).cost(parsed, 1)
     if cost.size == 0:
         raise ArticleError("unsafe_avro", f"rows of {parsed['name']} can take no bytes")
-    return parsed
+    return SafeSchema(parsed, named)
 
 
 def _without_marks(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

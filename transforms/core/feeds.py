@@ -5,12 +5,11 @@ size of one token and the number of different names are bounded.
 """
 
 import html
+import io
 import json
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
 from xml.parsers import expat
 
 from transforms.core.compression import Source
@@ -64,6 +63,7 @@ _FIELDS = {
 #: Text constructs of Atom, plain unless their type says otherwise; RSS has HTML there by habit.
 _CONSTRUCTS = frozenset({"title", "summary", "content"})
 _MARKUP_TYPES = frozenset({"html", "xhtml", "text/html", "application/xhtml+xml"})
+_HOST = re.compile(r"https?://([^/?#:@]+)", re.IGNORECASE)
 _BLANK_START = re.compile(rb"[ \t\r\n]*+")
 
 
@@ -98,12 +98,9 @@ class _Feed:
     """One parse. The item, field and markup that are open are its state."""
 
     def __init__(self, uri: str, encoding: str | None, max_bytes: int) -> None:
-        parts = urlsplit(uri) if "://" in uri else None
-        web = parts is not None and parts.scheme in {"http", "https"}
+        host = _HOST.match(uri)
         self._feed_title = ""
-        self._feed_name = (
-            (parts.hostname or "") if web and parts else PurePosixPath(uri).name.partition(".")[0]
-        )
+        self._feed_name = uri.rpartition("/")[2].partition(".")[0] if host is None else host[1]
         self._max_bytes = max_bytes
         self._stack: list[str] = []
         self._prefix = ""
@@ -115,7 +112,7 @@ class _Feed:
         self._field = ""
         self._field_depth = 0
         self._escape = False
-        self._texts: list[str] = []
+        self._texts = io.StringIO()
         self._done: list[Found] = []
         self.items = 0
         self.fed = 0
@@ -247,7 +244,7 @@ class _Feed:
         self._field = field
         self._field_depth = depth
         self._escape = False
-        self._texts = []
+        self._texts = io.StringIO()
 
     def _markup(self, name: str, attributes: dict[str, str]) -> None:
         local = name.rpartition(":")[2]
@@ -258,7 +255,7 @@ class _Feed:
         self._chars += len(text)
         limit = _MAX_TITLE_CHARS if self._field == "feed" else self._max_bytes
         if self._chars <= limit:
-            self._texts.append(text)
+            self._texts.write(text)
 
     def _text(self, text: str) -> None:
         self._quiet = 0
@@ -278,14 +275,14 @@ class _Feed:
             self._close_item(name)
 
     def _close_field(self) -> None:
-        text = "".join(self._texts).strip()
+        text = self._texts.getvalue().strip()
         if self._field == "feed":
             self._feed_title = text
             self._chars = 0
         else:
             self._put(self._field, text)
         self._field = ""
-        self._texts = []
+        self._texts = io.StringIO()
 
     def _put(self, key: str, value: str) -> None:
         item = self._item

@@ -11,7 +11,9 @@ __all__ = ["normalize"]
 def normalize(article: Article, rules: NormalizeRules) -> NormalizedArticle:
     """Return the article with the digest and the number of words of its body's `dedup` text."""
     if not profile_version().startswith(rules.profile):
-        message = f"the profile {rules.profile} is not the one in this version of warraq ({profile_version()})"
+        message = (
+            f"the profile {rules.profile} is not the one in this version of warraq ({profile_version()})"
+        )
         raise ValueError(message)
     folded = dedup_text(article.body)
     return NormalizedArticle(

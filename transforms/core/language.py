@@ -28,7 +28,13 @@ _TELLING_SHARE = 0.02
 @functools.cache
 def _classes() -> NDArray[np.uint8]:
     table = np.array([_FOREIGN if chr(code).isalpha() else _NONE for code in range(0x10000)], np.uint8)
-    for first, last in ((0x0620, 0x064A), (0x066E, 0x06D3), (0x06FA, 0x06FF), (0xFB50, 0xFDFB), (0xFE80, 0xFEFC)):
+    for first, last in (
+        (0x0620, 0x064A),
+        (0x066E, 0x06D3),
+        (0x06FA, 0x06FF),
+        (0xFB50, 0xFDFB),
+        (0xFE80, 0xFEFC),
+    ):
         block = table[first : last + 1]
         block[block == _FOREIGN] = _COMMON
     table[[0x0640, 0x06D5]] = _NONE, _COMMON  # tatweel is no letter; ae (Kurdish, Uighur) is

@@ -95,7 +95,9 @@ def _text(record: Mapping[str, Any], key: str) -> str:
     try:
         value.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise ArticleError("lone_surrogate", f"{name} at character {error.start}: \\u{ord(value[error.start]):04x}") from None
+        raise ArticleError(
+            "lone_surrogate", f"{name} at character {error.start}: \\u{ord(value[error.start]):04x}"
+        ) from None
     return value
 
 
@@ -119,7 +121,14 @@ def choose_map(record: Mapping[str, Any], maps: Mapping[str, FieldMap]) -> str:
     for name, field_map in maps.items():
         if not _has(record, field_map.body):
             continue
-        keys = (field_map.title, field_map.source, field_map.url, field_map.author, field_map.published, field_map.crawled)
+        keys = (
+            field_map.title,
+            field_map.source,
+            field_map.url,
+            field_map.author,
+            field_map.published,
+            field_map.crawled,
+        )
         score = 1 + sum(_has(record, key) for key in keys)
         if score > best_score:
             best, best_score = name, score

@@ -158,15 +158,19 @@ def _tables() -> tuple[NDArray[np.uint16], NDArray[np.uint16], dict[str, str]]:
 def profile_version() -> str:
     """Return the profile's version with the hash of its tables, so that no change of rules goes unseen."""
     search, dedup, expanding = _tables()
-    digest = hashlib.sha256(search.tobytes() + dedup.tobytes() + repr(sorted(expanding.items())).encode("utf-8"))
+    digest = hashlib.sha256(
+        search.tobytes() + dedup.tobytes() + repr(sorted(expanding.items())).encode("utf-8")
+    )
     return f"ar-norm/0+sha256:{digest.hexdigest()[:16]}"
 
 
 @functools.cache
 def _rare() -> re.Pattern[str]:
-    """What the table cannot do: well-formed character references, expanding characters, U+FFFF, lone surrogates."""
+    """Return a pattern for what the table cannot do: well-formed character references, expanding characters, U+FFFF, lone surrogates."""
     expanding = "".join(map(re.escape, _tables()[2]))
-    return re.compile(rf"&(?:#[0-9]{{1,7}}|#[xX][0-9a-fA-F]{{1,6}}|[A-Za-z][A-Za-z0-9]{{1,31}});|[{expanding}\uffff\ud800-\udfff]")
+    return re.compile(
+        rf"&(?:#[0-9]{{1,7}}|#[xX][0-9a-fA-F]{{1,6}}|[A-Za-z][A-Za-z0-9]{{1,31}});|[{expanding}\uffff\ud800-\udfff]"
+    )
 
 
 def _replacement(found: str) -> str:

@@ -42,7 +42,9 @@ class SourceRules:
 class ParseRules:
     """How records become articles."""
 
-    default_source: str = setting("unknown", "Source of records that name none (and lie in no `source=NAME` folder).")
+    default_source: str = setting(
+        "unknown", "Source of records that name none (and lie in no `source=NAME` folder)."
+    )
     crawled: str | None = setting(None, "Crawl day or time (ISO 8601) of records that carry no time at all.")
 
 

@@ -41,7 +41,10 @@ def shard_of(key: str, shards: int) -> int:
     """Return the shard, 0 to `shards` - 1, of a key: by its blake2b, the same on every machine."""
     if shards == 1:
         return 0
-    return int.from_bytes(hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") % shards
+    return (
+        int.from_bytes(hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+        % shards
+    )
 
 
 def data_file_name(shard: int, shards: int, sha256: str) -> str:

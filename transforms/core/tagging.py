@@ -50,7 +50,9 @@ class Matcher:
                     patterns.append(form)
                     self._targets.append((entry, gazetteer.provenance))
         self._contracted = frozenset(
-            number for number, form in enumerate(patterns) if number and form == "\u0644" + patterns[number - 1][2:]
+            number
+            for number, form in enumerate(patterns)
+            if number and form == "\u0644" + patterns[number - 1][2:]
         )
         self._automaton = ahocorasick_rs.AhoCorasick(patterns) if patterns else None
 

@@ -33,7 +33,7 @@ def parse_time(value: str | float, zone: str) -> ParsedTime:
     outside 1900-2199.
     """
     if isinstance(value, bool):
-        raise ValueError(f"{value!r} is no time")
+        raise ValueError(f"{value!r} is no time")  # noqa: TRY004 (bad data, not a bad call)
     if isinstance(value, int | float):
         moment = _from_number(value)
     else:

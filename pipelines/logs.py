@@ -1,0 +1,20 @@
+"""Logging of the console script: warnings and worse, on standard error, without Beam's known noise."""
+
+import logging
+
+__all__ = ["configure_logging"]
+
+#: Beam says this at import whenever its cloud extra is absent; `warraq doctor` tells it where it matters.
+_NOISE = ("apitools not found",)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith(_NOISE)
+
+
+def configure_logging() -> None:
+    """Send warnings to standard error, one line each. Call it before Beam is imported."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    handler.addFilter(_is_news)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
