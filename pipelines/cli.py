@@ -245,8 +245,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except RunFailed as error:
         console.print(f"warraq: {error}", style="red", markup=False, soft_wrap=True)
         return int(error.code)
+    except ManifestError as error:
+        console.print(f"warraq: {error}", style="red", markup=False, soft_wrap=True)
+        return int(ExitCode.DAMAGED)
     except BrokenPipeError:
         return int(ExitCode.OK)
+    except OSError as error:  # a full disk, a folder that cannot be written
+        console.print(f"warraq: {error}", style="red", markup=False, soft_wrap=True)
+        return int(ExitCode.FAILED)
     except KeyboardInterrupt:
         console.print("warraq: interrupted; nothing was published", style="red")
         return 130

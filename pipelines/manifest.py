@@ -113,12 +113,10 @@ def marker(generation: int, sha256: str) -> dict[str, Any]:
 def read_marker(folder: OutputFolder, name: str = SUCCESS) -> dict[str, Any] | None:
     """Return the marker `_SUCCESS` (or `_FAILED`), None where there is none. Raises ManifestError if damaged."""
     try:
-        value = json.loads(folder.read(name))
+        data = folder.read(name)
     except FileNotFoundError:
         return None
-    except ValueError as error:
-        msg = f"{name} is damaged: {error}"
-        raise ManifestError(msg) from error
+    value = _loads(data, name)
     if not isinstance(value, dict) or value.get("format") != _MARKER_FORMAT:
         msg = f"{name} is not a marker that this version of warraq reads"
         raise ManifestError(msg)
@@ -129,7 +127,12 @@ def read_manifest(folder: OutputFolder, generation: int) -> Manifest:
     """Return the manifest of a generation. Raises ManifestError where it is missing or damaged."""
     path = manifest_path(generation)
     try:
-        record = json.loads(folder.read(path))
+        data = folder.read(path)
+    except FileNotFoundError:
+        msg = f"{path} is missing"
+        raise ManifestError(msg) from None
+    record = _loads(data, path)
+    try:
         if record.pop("format") != _FORMAT:
             msg = f"{path} has a format that this version of warraq does not read"
             raise ManifestError(msg)
@@ -141,11 +144,16 @@ def read_manifest(folder: OutputFolder, generation: int) -> Manifest:
                 "files": tuple(WrittenFile(**file, tallies=()) for file in record["files"]),
             }
         )
-    except FileNotFoundError:
-        msg = f"{path} is missing"
-        raise ManifestError(msg) from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         msg = f"{path} is damaged: {error}"
+        raise ManifestError(msg) from error
+
+
+def _loads(data: bytes, name: str) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        msg = f"{name} is damaged: {error}"
         raise ManifestError(msg) from error
 
 

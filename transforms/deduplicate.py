@@ -6,6 +6,7 @@ written; the verdicts on dropped records meet them there.
 
 import dataclasses
 import functools
+import pickle
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -98,7 +99,8 @@ def _partition_of(article: NormalizedArticle, shards: int) -> PartitionKey:
 
 
 def _place(article: NormalizedArticle, shards: int) -> tuple[PartitionKey, Any]:
-    return _partition_of(article, shards), article
+    """Key by partition. The article goes as bytes: the Flatten would else unpickle and pickle it once more."""
+    return _partition_of(article, shards), pickle.dumps(article, pickle.HIGHEST_PROTOCOL)
 
 
 def _group_key(signed: Signed, min_tokens: int) -> tuple[bytes, Signed]:
@@ -129,7 +131,7 @@ class _SettleFn(beam.DoFn):
             if isinstance(member, Verdict):
                 verdicts[member.origin] = member
             else:
-                articles.append(member)
+                articles.append(pickle.loads(member))  # noqa: S301 (bytes of this very run, made by _place)
         kept: list[NormalizedArticle] = []
         for article in articles:
             verdict = verdicts.get(article.article.origin)
