@@ -13,7 +13,7 @@ from typing import NoReturn
 from rich.console import Console
 
 from pipelines.config import ConfigError, json_schema, load_config, resolved_yaml
-from pipelines.errors import UsageError
+from pipelines.errors import ManifestError, UsageError
 from pipelines.logs import configure_logging
 from pipelines.outcome import ExitCode, RunFailed
 

@@ -4,7 +4,7 @@ import dataclasses
 import difflib
 from collections.abc import Iterable, Sequence
 
-__all__ = ["ConfigError", "Fault", "UsageError", "closest", "did_you_mean"]
+__all__ = ["ConfigError", "Fault", "ManifestError", "UsageError", "closest", "did_you_mean"]
 
 _LONGEST_WORD = 100  # difflib is quadratic; nobody mistypes a longer name
 
@@ -73,3 +73,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean X?` for the end of a message, or "" if no known name is near."""
     near = closest(word, known)
     return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
+class ManifestError(Exception):
+    """A manifest or marker that is not there, does not parse or does not fit the other."""

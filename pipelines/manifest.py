@@ -14,6 +14,7 @@ import dataclasses
 import json
 from typing import Any
 
+from pipelines.errors import ManifestError
 from schemas.elements import WrittenFile
 from transforms.files import OutputFolder
 
@@ -33,10 +34,6 @@ SUCCESS = "_SUCCESS"
 FAILED = "_FAILED"
 _FORMAT = "warraq-manifest/1"
 _MARKER_FORMAT = "warraq-success/1"
-
-
-class ManifestError(Exception):
-    """A manifest or marker that is not there, does not parse or does not fit the other."""
 
 
 @dataclasses.dataclass(frozen=True)

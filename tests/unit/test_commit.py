@@ -57,5 +57,5 @@ def test_a_damaged_marker_or_manifest_is_told(folder):
 
 def test_a_marker_of_another_format_is_told(folder):
     folder.write("_SUCCESS", json.dumps({"format": "other/9"}).encode(), run="r")
-    with pytest.raises(ManifestError, match="does not read|not a marker"):
+    with pytest.raises(ManifestError, match="not a marker"):
         read_marker(folder)

@@ -1,0 +1,125 @@
+"""The bundled sample: every record leaves by the door, and for the reason, that was written down for it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from corpus import accounting, warraq
+
+SAMPLE = Path(__file__).parents[1] / "sample"
+EXPECTED = json.loads((SAMPLE / "expected.json").read_text())
+TABLES = ("articles", "duplicates", "dead_letters", "filtered")
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sample") / "out"
+    warraq(
+        "batch",
+        "--config",
+        SAMPLE.parents[1] / "configs/local.yaml",
+        "--input",
+        SAMPLE / "inputs",
+        "--output",
+        folder,
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rows(output):
+    found = {}
+    for table in TABLES:
+        for line in warraq("inspect", output, "--table", table, "--jsonl").stdout.splitlines():
+            row = json.loads(line)
+            origin = row["origin"]
+            place = (Path(origin["uri"]).relative_to(SAMPLE / "inputs").as_posix(), origin["index"])
+            assert place not in found
+            found[place] = (table, row)
+    return found
+
+
+def places():
+    return {
+        (expected["file"], expected["index"]): (key, expected)
+        for key, expected in EXPECTED["records"].items()
+    }
+
+
+def test_every_expected_record_is_there_and_no_other(rows):
+    assert set(rows) == set(places())
+
+
+def test_every_record_leaves_by_its_door_with_its_reason(rows):
+    for place, (key, expected) in places().items():
+        table, row = rows[place]
+        assert table == expected["door"], key
+        for field in ("reason", "relation"):
+            if field in expected:
+                assert row[field] == expected[field], key
+
+
+def test_every_duplicate_names_its_parent(rows):
+    by_key = {key: place for place, (key, _) in places().items()}
+    for place, (key, expected) in places().items():
+        if "parent" in expected:
+            parent = rows[by_key[expected["parent"]]][1]
+            assert rows[place][1]["parent_id"] == parent["article_id"], key
+
+
+def test_edited_reprints_and_template_pairs_are_kept(rows):
+    kept = [
+        expected for _, expected in places().values() if "near_of" in expected or "template_of" in expected
+    ]
+    assert len(kept) >= 10
+    assert all(expected["door"] == "articles" for expected in kept)
+
+
+def test_the_totals_add_up(output):
+    totals = accounting(output)
+    assert totals["holds"]
+    assert totals["in"] == len(EXPECTED["records"])
+
+
+def test_the_outputs_pass_verify(output):
+    warraq("verify", output)
+
+
+def test_hamza_less_and_vocalised_copies_were_found_by_folding_alone(rows):
+    exact = [row for table, row in rows.values() if table == "duplicates" and row["relation"] == "exact"]
+    assert len(exact) >= 12
+
+
+def test_the_sample_is_what_its_sources_build():
+    script = SAMPLE.parents[1] / "scripts" / "build_sample.py"
+    subprocess.run([sys.executable, str(script), "--check"], check=True)
+
+
+def test_the_sample_holds_every_form_compression_and_encoding(output):
+    inputs = [
+        json.loads(line)
+        for line in warraq("inspect", output, "--table", "inputs", "--jsonl").stdout.splitlines()
+    ]
+    assert {row["form"] for row in inputs} >= {"text", "json_lines", "json", "csv", "feed", "avro"}
+    assert {row["compression"] for row in inputs} >= {"none", "gzip", "bzip2", "xz", "zstd"}
+    assert {row["encoding"] for row in inputs} >= {"utf-8", "utf-16-le", "cp1256", "iso8859_6"}
+
+
+def test_outputs_can_be_inputs_again(output, tmp_path):
+    again = tmp_path / "again"
+    warraq("batch", "--input", output / "articles", "--output", again)
+    assert accounting(again)["articles"] == accounting(output)["articles"]
+    assert accounting(again)["in"] == accounting(output)["articles"]
+
+
+def test_the_report_tells_every_reason_and_opens_offline(output):
+    page = (output / "report.html").read_text()
+    report = json.loads((output / "report.json").read_text())
+    assert set(EXPECTED["reasons"]) <= {
+        *report["dead_letters_by_reason"],
+        *report["filtered_by_reason"],
+    }
+    assert "src=" not in page
+    assert "http-equiv" in page
