@@ -1,18 +1,14 @@
-"""The configuration: a tree of frozen dataclasses with the defaults, and the checked way from YAML to it.
+"""The checked way from YAML to a configuration, and back to text, hash and JSON Schema.
 
 Nothing else reads YAML but the user's rules (`pipelines.rules`). A configuration is read once, at launch;
 all its faults are told together, each with its place.
 """
 
-# ruff: noqa: RUF009
-# (`setting` gives a dataclass field, which is what a default may be.)
-
-import dataclasses
 import hashlib
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path as LocalPath
 from typing import Any
 
@@ -21,91 +17,20 @@ import yaml
 from pipelines.config_build import Builder, dotted
 from pipelines.config_checks import contradictions
 from pipelines.config_schema import plain, schema_of
+from pipelines.config_tree import Config
 from pipelines.errors import ConfigError, Fault
 from pipelines.yaml_nodes import MAX_FAULTS, Event, Node, Scalar, Table, compose, resolve
-from transforms.core.cluster import DedupRules
-from transforms.core.mapping import READY_MAPS, FieldMap
-from transforms.core.normalize import NormalizeRules
-from transforms.core.parse import ParseRules, ScopeRules, SourceRules
-from transforms.core.reading import ReadRules
-from transforms.core.settings import setting
-from transforms.core.tagging import TagRules
 
 __all__ = [
     "Config",
     "ConfigError",
-    "EngineRules",
     "Fault",
-    "OutputRules",
-    "RunRules",
     "config_sha256",
     "json_schema",
     "load_config",
     "read_config_bytes",
     "resolved_yaml",
 ]
-
-
-@dataclasses.dataclass(frozen=True)
-class OutputRules:
-    """How the files are written."""
-
-    codec: str = setting(
-        "zstandard",
-        "Avro codec of all outputs.",
-        choices=("zstandard", "snappy", "deflate", "null", "xz", "bzip2"),
-    )
-    shards: int = setting(
-        1, "Files per partition of each table; more shards need less memory a file.", minimum=1, maximum=4096
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class RunRules:
-    """What makes a run fail."""
-
-    max_dead_letter_share: float = setting(
-        0.10,
-        "Share of dead letters above which a run fails after everything is written.",
-        minimum=0,
-        maximum=1,
-    )
-    on_bug: str = setting(
-        "fail",
-        "A fault of warraq's own code: stop the run, or set the record aside as a dead letter.",
-        choices=("fail", "set_aside"),
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class EngineRules:
-    """Which engine runs the graph, and its options."""
-
-    runner: str = setting(
-        "FnApiRunner", "Name of the Beam runner; see `warraq batch --help` for those allowed."
-    )
-    options: Mapping[str, str | int | bool] = setting(
-        {}, "Further Beam options by name, as on the command line without `--`."
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class Config:
-    """Everything a run depends on besides its inputs and its output folder."""
-
-    read: ReadRules = setting(ReadRules(), "How files are read.")
-    field_maps: Mapping[str, FieldMap] = setting(
-        READY_MAPS, "Field maps for structured records; yours are added to the ready ones."
-    )
-    sources: Mapping[str, SourceRules] = setting({}, "What is known of each source, by its name in the data.")
-    parse: ParseRules = setting(ParseRules(), "How records become articles.")
-    scope: ScopeRules = setting(ScopeRules(), "Which articles are wanted.")
-    normalize: NormalizeRules = setting(NormalizeRules(), "How spelling is folded.")
-    dedup: DedupRules = setting(DedupRules(), "When an article is a duplicate.")
-    tag: TagRules = setting(TagRules(), "What is tagged.")
-    output: OutputRules = setting(OutputRules(), "How the files are written.")
-    run: RunRules = setting(RunRules(), "What makes a run fail.")
-    engine: EngineRules = setting(EngineRules(), "Which engine runs the graph.")
 
 
 _MAX_BYTES = 1 << 20

@@ -4,18 +4,15 @@ import functools
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
 from pipelines.config_build import Path
+from pipelines.config_tree import Config
 from pipelines.engine import why_refused
 from pipelines.errors import did_you_mean
 from pipelines.yaml_nodes import shown
 from transforms.core.parse import ScopeRules
 from transforms.core.times import parse_time
-
-if TYPE_CHECKING:  # config imports this module
-    from pipelines.config import Config
 
 __all__ = ["contradictions"]
 
@@ -24,7 +21,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ZONE_NAME = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*")
 
 
-def contradictions(config: "Config") -> Iterator[tuple[Path, str]]:
+def contradictions(config: Config) -> Iterator[tuple[Path, str]]:
     """Yield what no single type can tell: key and message."""
     for name, field_map in config.field_maps.items():
         if not field_map.body:

@@ -200,7 +200,7 @@ def _engine() -> Iterator[Finding]:
     from apache_beam.metrics import Metrics
     from apache_beam.options.pipeline_options import PipelineOptions
 
-    from pipelines.config import EngineRules
+    from pipelines.config_tree import EngineRules
 
     name = EngineRules().runner
     counter = Metrics.counter("warraq.doctor", "groups")

@@ -62,17 +62,25 @@ def _span(span: Span) -> Row:
     return {"start": span.start, "end": span.end}
 
 
-def _tag(tag: Tag) -> Row:
+#: Element fields that have another name in the files.
+_RENAMED = {"rules_version": "profile_version"}
+
+
+#: (attribute, field of the record, is it an origin) of the elements whose fields are those of their schema.
+_FLAT_FIELDS = {
+    element: tuple(
+        (field.name, _RENAMED.get(field.name, field.name), field.type is Origin)
+        for field in dataclasses.fields(element)
+    )
+    for element in (Tag, Duplicate, DeadLetter, Filtered, InputFile)
+}
+
+
+def _flat(element: Any) -> Row:
+    """Return the record of an element of `_FLAT_FIELDS`."""
     return {
-        "kind": tag.kind,
-        "value": tag.value,
-        "canonical": tag.canonical,
-        "code": tag.code,
-        "country": tag.country,
-        "score": tag.score,
-        "start": tag.start,
-        "end": tag.end,
-        "provenance": tag.provenance,
+        name: _origin(getattr(element, attribute)) if is_origin else getattr(element, attribute)
+        for attribute, name, is_origin in _FLAT_FIELDS[type(element)]
     }
 
 
@@ -93,66 +101,10 @@ def _article(tagged: TaggedArticle) -> Row:
         "crawled_us": article.crawled_us,
         "event_date": None if article.event_us is None else article.event_us // _DAY_US,
         "language": article.language,
-        "tags": [_tag(tag) for tag in tagged.tags],
+        "tags": [_flat(tag) for tag in tagged.tags],
         "flags": list(article.flags),
         "origin": _origin(article.origin),
         "profile_version": tagged.article.rules_version,
-    }
-
-
-def _duplicate(row: Duplicate) -> Row:
-    return {
-        "article_id": row.article_id,
-        "parent_id": row.parent_id,
-        "root_id": row.root_id,
-        "relation": row.relation,
-        "similarity": row.similarity,
-        "source": row.source,
-        "url": row.url,
-        "title": row.title,
-        "event_us": row.event_us,
-        "parent_origin": _origin(row.parent_origin),
-        "origin": _origin(row.origin),
-        "profile_version": row.rules_version,
-    }
-
-
-def _dead_letter(row: DeadLetter) -> Row:
-    return {
-        "stage": row.stage,
-        "reason": row.reason,
-        "detail": row.detail,
-        "payload": row.payload,
-        "payload_bytes": row.payload_bytes,
-        "origin": _origin(row.origin),
-    }
-
-
-def _filtered(row: Filtered) -> Row:
-    return {
-        "article_id": row.article_id,
-        "stage": row.stage,
-        "reason": row.reason,
-        "detail": row.detail,
-        "source": row.source,
-        "url": row.url,
-        "title": row.title,
-        "event_us": row.event_us,
-        "language": row.language,
-        "origin": _origin(row.origin),
-    }
-
-
-def _input_file(row: InputFile) -> Row:
-    return {
-        "uri": row.uri,
-        "size_bytes": row.size_bytes,
-        "read_bytes": row.read_bytes,
-        "compression": row.compression,
-        "form": row.form,
-        "encoding": row.encoding,
-        "records": row.records,
-        "blank_lines": row.blank_lines,
     }
 
 
@@ -174,10 +126,10 @@ TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         Table("articles", "article.avsc", TaggedArticle, _article, ("source", "language")),
-        Table("duplicates", "duplicate.avsc", Duplicate, _duplicate, ("source", "relation")),
-        Table("dead_letters", "dead_letter.avsc", DeadLetter, _dead_letter, ("reason",)),
-        Table("filtered", "filtered.avsc", Filtered, _filtered, ("source", "reason")),
-        Table("inputs", "input_file.avsc", InputFile, _input_file, ("form", "compression", "encoding")),
+        Table("duplicates", "duplicate.avsc", Duplicate, _flat, ("source", "relation")),
+        Table("dead_letters", "dead_letter.avsc", DeadLetter, _flat, ("reason",)),
+        Table("filtered", "filtered.avsc", Filtered, _flat, ("source", "reason")),
+        Table("inputs", "input_file.avsc", InputFile, _flat, ("form", "compression", "encoding")),
     )
 }
 

@@ -10,14 +10,13 @@ import pytest
 from pipelines.config import (
     Config,
     ConfigError,
-    EngineRules,
-    OutputRules,
     config_sha256,
     json_schema,
     load_config,
     read_config_bytes,
     resolved_yaml,
 )
+from pipelines.config_tree import EngineRules, OutputRules
 from pipelines.errors import Fault, UsageError, closest
 from transforms.core.mapping import READY_MAPS, FieldMap
 from transforms.core.parse import SourceRules

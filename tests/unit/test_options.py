@@ -12,7 +12,7 @@ from apache_beam.options.pipeline_options import (
 )
 
 from pipelines import options as options_module
-from pipelines.config import Config, EngineRules
+from pipelines.config_tree import Config, EngineRules
 from pipelines.engine import resolve_engine
 from pipelines.errors import UsageError
 from pipelines.options import check_beam_flags, pipeline_options, split_options

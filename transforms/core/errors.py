@@ -39,13 +39,16 @@ FILTER_REASONS: dict[str, str] = {
 }
 
 
+def _check(reason: str, known: dict[str, str]) -> None:
+    if reason not in known:
+        raise ValueError(f"{reason!r} is no reason of the closed set {', '.join(known)}")
+
+
 class ArticleError(Exception):
     """Bad data: the record becomes a dead letter. `reason` is a key of `DEAD_LETTER_REASONS`."""
 
     def __init__(self, reason: str, detail: str) -> None:
-        if reason not in DEAD_LETTER_REASONS:
-            message = f"{reason!r} is not a dead-letter reason; known: {', '.join(DEAD_LETTER_REASONS)}"
-            raise ValueError(message)
+        _check(reason, DEAD_LETTER_REASONS)
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
@@ -55,9 +58,7 @@ class OutOfScope(Exception):  # noqa: N818 (not an error: the record is well-for
     """A well-formed article that nobody asked for. `reason` is a key of `FILTER_REASONS`."""
 
     def __init__(self, reason: str, detail: str, article: Article) -> None:
-        if reason not in FILTER_REASONS:
-            message = f"{reason!r} is not a filter reason; known: {', '.join(FILTER_REASONS)}"
-            raise ValueError(message)
+        _check(reason, FILTER_REASONS)
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
