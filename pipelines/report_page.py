@@ -210,7 +210,7 @@ def _days(report: Report) -> str:
                 columns[day[:length]] += count
     largest = max(columns.values())
     peak = max(columns, key=lambda column: columns[column])
-    width = 100 / max(len(columns), 14)
+    width = 100 / len(columns)
     bars = "".join(
         f'<rect x="{number * width + width * 0.1:.3f}" y="{40 - 38 * count / largest:.3f}" width="{width * 0.8:.3f}"'
         f' height="{38 * count / largest:.3f}"><title>{_text(column)}: {count:,}</title></rect>'
@@ -218,9 +218,11 @@ def _days(report: Report) -> str:
     )
     names = list(columns)
     last = f"<span>{_text(names[-1])}</span>" if len(names) > 1 else ""
+    # A few columns do not fill the page, and the axis ends under the last of them.
+    share = min(100, max(30, 7 * len(columns)))
     chart = (
-        f'<svg class="days" viewBox="0 0 100 40" preserveAspectRatio="none" role="img" aria-label="articles per {unit}">{bars}</svg>'
-        f'<p class="axis"><span>{_text(names[0])}</span>{last}</p>'
+        f'<div style="max-width:{share}%"><svg class="days" viewBox="0 0 100 40" preserveAspectRatio="none" role="img" aria-label="articles per {unit}">{bars}</svg>'
+        f'<p class="axis"><span>{_text(names[0])}</span>{last}</p></div>'
     )
     remark = f"Most in {_text(peak)}: {largest:,}." + (
         f" {unknown:,} articles have no known day." if unknown else ""
