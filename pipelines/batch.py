@@ -25,7 +25,7 @@ from pipelines.report import RunFacts, make_report, print_summary
 from pipelines.report_page import render
 from schemas.elements import WrittenFile
 from transforms.core.normalize import profile_version
-from transforms.files import FoundFile, OutputFolder, find_files, is_remote
+from transforms.files import FoundFile, OutputFolder, can_reach, find_files, is_remote
 from transforms.read import ReadArticleFiles
 from transforms.tag import load_gazetteers
 from transforms.write import WriteRules, WriteTables
@@ -50,9 +50,13 @@ def run_batch(request: BatchRequest, console: Console) -> ExitCode:
     """Run the main job and return how it ended. Raises RunFailed or UsageError where it cannot start."""
     engine = resolve_engine(request.runner or request.config.engine.runner, "batch")
     options = pipeline_options(request.config, engine, list(request.beam_flags))
-    found = _find_inputs(request)
     if not request.output.strip():
         raise RunFailed(ExitCode.USAGE, "--output is empty")
+    for path in (*request.inputs, request.output):
+        if is_remote(path) and not can_reach(path):
+            message = f"{path}: no filesystem for it; gs:// needs the extra: pip install 'warraq[gcp]'"
+            raise RunFailed(ExitCode.USAGE, message)
+    found = _find_inputs(request)
     folder = OutputFolder(
         request.output if is_remote(request.output) else str(Path(request.output).absolute())
     )
@@ -115,8 +119,7 @@ def _run(
     pipeline = beam.Pipeline(options=options)
     build(pipeline, request.config, source, sink)
     with show_progress(console, sum(file.size_bytes for file in found), quiet=request.quiet):
-        result = pipeline.run()
-        result.wait_until_finish()
+        result = _execute(pipeline)
     files = written_files(folder, run) if found else ()
     accounting = account(folder, files)
     code, failure = _judge(accounting, request.config)
@@ -150,6 +153,22 @@ def _run(
             soft_wrap=True,
         )
     return code
+
+
+def _execute(pipeline: beam.Pipeline) -> PipelineResult:
+    """Run the pipeline to its end. Raises RunFailed where the machine failed, and what warraq's own bug raised."""
+    try:
+        result = pipeline.run()
+        result.wait_until_finish()
+    except Exception as error:
+        # Beam wraps what a stage raises; a full disk or a lost file needs no page of frames.
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, OSError):
+            cause = cause.__cause__ or cause.__context__
+        if cause is None:
+            raise
+        raise RunFailed(ExitCode.FAILED, f"the run failed, nothing was published: {error}") from error
+    return result
 
 
 def _judge(accounting: Accounting, config: Config) -> tuple[ExitCode, str]:

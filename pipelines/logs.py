@@ -6,10 +6,14 @@ __all__ = ["configure_logging"]
 
 #: Beam says this at import whenever its cloud extra is absent; `warraq doctor` tells it where it matters.
 _NOISE = ("apitools not found",)
+#: Local workers log what they raise, frames and all, on every level it passes; it is raised to the caller too.
+_REPEATERS = ("apache_beam.runners.worker", "apache_beam.runners.portability", "apache_beam.runners.common")
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    return not record.getMessage().startswith(_NOISE)
+    if record.exc_info and record.name.startswith(_REPEATERS):
+        return False
+    return not record.getMessage().startswith((*_NOISE, "Error processing instruction"))
 
 
 def configure_logging() -> None:

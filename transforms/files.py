@@ -18,7 +18,7 @@ from typing import Any
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-__all__ = ["TEMP_FOLDER", "FoundFile", "OutputFolder", "find_files", "open_raw"]
+__all__ = ["TEMP_FOLDER", "FoundFile", "OutputFolder", "can_reach", "find_files", "open_raw"]
 
 #: Everything unfinished lies under this folder of the output.
 TEMP_FOLDER = ".warraq-tmp"
@@ -39,6 +39,15 @@ class FoundFile:
 def is_remote(path: str) -> bool:
     """Tell whether a path names another filesystem than the local one."""
     return "://" in path
+
+
+def can_reach(path: str) -> bool:
+    """Tell whether Beam here has a filesystem for a path (`gs://` needs the extra `gcp`)."""
+    try:
+        FileSystems.get_filesystem(path)
+    except ValueError:
+        return False
+    return True
 
 
 def find_files(patterns: Sequence[str]) -> list[FoundFile]:

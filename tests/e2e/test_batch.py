@@ -1,10 +1,12 @@
 """The main job through the console script."""
 
 import fcntl
+import importlib.util
 import json
+import subprocess
 
 import pytest
-from corpus import accounting, all_data_files, body, data_files, record, warraq, write_corpus
+from corpus import WARRAQ, accounting, all_data_files, body, data_files, record, warraq, write_corpus
 
 
 @pytest.fixture(scope="module")
@@ -178,3 +180,27 @@ def test_a_wire_text_file_is_one_article(tmp_path):
     assert row["title"] == "العنوان"
     assert [row["text"][span["start"] : span["end"]] for span in row["subheads"]] == ["عنوان فرعي"]
     assert [path.parent.parent.name for path in output.rglob("articles/**/*.avro")] == ["date=2025-03-27"]
+
+
+def test_a_full_disk_is_a_clear_failure_and_nothing_is_published(corpus, tmp_path):
+    limited = [
+        "bash",
+        "-c",
+        f"ulimit -f 2; exec {WARRAQ} batch --quiet --input {corpus} --output {tmp_path / 'out'}",
+    ]
+    done = subprocess.run(limited, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "nothing was published" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out" / "_SUCCESS").exists()
+    warraq("batch", "--input", corpus, "--output", tmp_path / "out")
+    warraq("verify", tmp_path / "out")
+
+
+def test_a_cloud_path_without_the_extra_says_what_to_install(corpus, tmp_path):
+    if importlib.util.find_spec("apitools"):
+        pytest.skip("the extra gcp is installed")
+    done = warraq("batch", "--input", corpus, "--output", "gs://bucket/out", check=2)
+    assert "warraq[gcp]" in done.stderr
+    done = warraq("batch", "--input", "gs://bucket/in", "--output", tmp_path / "out", check=2)
+    assert "warraq[gcp]" in done.stderr
