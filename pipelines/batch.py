@@ -24,7 +24,7 @@ from pipelines.progress import show_progress
 from pipelines.report import RunFacts, make_report, print_summary
 from pipelines.report_page import render
 from schemas.elements import WrittenFile
-from transforms.core.normalize import profile_version
+from transforms.core.normalize import profile_of
 from transforms.files import FoundFile, OutputFolder, can_reach, find_files, is_remote
 from transforms.read import ReadArticleFiles
 from transforms.tag import load_gazetteers
@@ -189,7 +189,9 @@ def _versions(config: Config) -> dict[str, str]:
     versions = {
         name: importlib.metadata.version(name) for name in ("warraq", "apache-beam", "fastavro", "numpy")
     }
-    versions["profile"] = profile_version()
+    for name in ("display", "search", "dedup"):
+        off = config.normalize.off if name != "display" else ()
+        versions[f"profile:{name}"] = profile_of(name, off).version
     for gazetteer in load_gazetteers(config.tag.gazetteers):
         versions[f"gaz:{gazetteer.name}"] = gazetteer.version
     return versions

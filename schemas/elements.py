@@ -73,7 +73,8 @@ class RawRecord:
 class Article:
     """A parsed article. `text` is the original; title, body, paragraphs and sub-heads are places in it.
 
-    `flags` is a sorted tuple from the closed set `transforms.core.parse.FLAGS`.
+    `display` is the repaired text for readers (references read, damage undone …), None where it differs from
+    `text` in white space only. `flags` is a sorted tuple from the closed set `transforms.core.parse.FLAGS`.
     """
 
     article_id: str
@@ -90,6 +91,7 @@ class Article:
     language: str
     flags: tuple[str, ...]
     origin: Origin
+    display: str | None = None
 
     @property
     def event_us(self) -> int | None:

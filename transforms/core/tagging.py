@@ -8,7 +8,8 @@ import ahocorasick_rs
 
 from schemas.elements import NormalizedArticle, Tag, TaggedArticle
 from transforms.core.gazetteer import Entry, Gazetteer
-from transforms.core.normalize import fold, mark_run
+from transforms.core.normalize import fold
+from transforms.core.profiles import mark_run
 from transforms.core.settings import setting
 
 __all__ = ["Matcher", "TagRules", "tag"]
