@@ -85,7 +85,10 @@ def _unescape(match: re.Match[str]) -> str:
 def _written_out(text: str, profile: Profile) -> str | None:
     """Return the text with ligatures written out and marks in order, None where that changes nothing."""
     own = tables(profile)
-    changed = text.translate(own.ligatures) if own.expands.take(_units(text)).any() else text
+    units = _units(text)
+    changed = text
+    for code in np.unique(units[own.expands.take(units)]).tolist():  # few, so str.replace beats str.translate
+        changed = changed.replace(chr(code), own.ligatures.get(code, chr(code)))
     if profile.name == "display":
         changed = compose(changed)
     return None if changed == text else changed
