@@ -28,7 +28,7 @@ def test_the_text_of_a_record_is_its_title_a_blank_line_and_its_body():
     article = parse(record({"title": " عنوان ", "body": BODY, "source": "wire", "url": "http://x"}), PLAN)
     assert article.text == f"عنوان\n\n{BODY}"
     assert (article.title_text, article.body) == ("عنوان", BODY)
-    assert article.article_id == article_id("wire", "http://x", article.text)
+    assert article.article_id == article_id("wire", "http://x/", article.text)
 
 
 def test_a_record_without_title_is_its_body_and_says_so():
@@ -135,3 +135,11 @@ def test_days_outside_the_range_are_filtered_and_its_ends_are_inside(day, inside
 def test_an_article_of_unknown_day_stays_whatever_the_range():
     plan = ParsePlan(READY_MAPS, {}, scope=ScopeRules(from_date="2025-03-27"))
     assert parse(record({"body": BODY}), plan).event_us is None
+
+
+def test_the_same_page_by_two_addresses_is_one_article_and_keeps_the_address_it_came_with():
+    value = {"title": "عنوان", "body": BODY, "source": "wire"}
+    first = parse(record({**value, "url": "http://example.org/أخبار?utm_source=x"}), PLAN)
+    second = parse(record({**value, "url": "HTTP://EXAMPLE.org/%D8%A3%D8%AE%D8%A8%D8%A7%D8%B1"}), PLAN)
+    assert first.article_id == second.article_id
+    assert first.url == "http://example.org/أخبار?utm_source=x"

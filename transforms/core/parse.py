@@ -18,6 +18,7 @@ from transforms.core.normalize import display_if_repaired, normalize_text
 from transforms.core.settings import setting
 from transforms.core.structure import Layout, lay_out_body, lay_out_text
 from transforms.core.times import parse_time
+from transforms.core.urls import canonical_url
 
 __all__ = ["FLAGS", "ParsePlan", "ParseRules", "ScopeRules", "SourceRules", "check_scope", "parse"]
 
@@ -152,7 +153,7 @@ def _article(
         flags.add("no_title")
     url = fields.url.strip()
     return Article(
-        article_id=article_id(source, url, text),
+        article_id=article_id(source, canonical_url(url), text),
         source=source,
         url=url,
         text=text,
