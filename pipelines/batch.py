@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import gc
 import importlib.metadata
+import os
 import time
 import uuid
 from collections.abc import Sequence
@@ -56,6 +57,9 @@ def run_batch(request: BatchRequest, console: Console) -> ExitCode:
         if is_remote(path) and not can_reach(path):
             message = f"{path}: no filesystem for it; gs:// needs the extra: pip install 'warraq[gcp]'"
             raise RunFailed(ExitCode.USAGE, message)
+    # One file has one name, however its path was written and wherever the run was started.
+    places = (path if is_remote(path) else os.path.abspath(path) for path in request.inputs)  # noqa: PTH100 (also folds `..`)
+    request = dataclasses.replace(request, inputs=tuple(places))
     found = _find_inputs(request)
     folder = OutputFolder(
         request.output if is_remote(request.output) else str(Path(request.output).absolute())
@@ -115,12 +119,16 @@ def _run(
     sink = WriteTables(WriteRules(folder.root, run, output.codec, output.shards, checksum))
     # The in-memory shuffle keeps many objects alive and makes few cycles: at Python's default thresholds the
     # collector walks them over and over, for 7 % of the CPU of a run and no memory.
+    usual = gc.get_threshold()
     gc.set_threshold(50_000, 20, 50)
-    pipeline = beam.Pipeline(options=options)
-    build(pipeline, request.config, source, sink)
-    with show_progress(console, sum(file.size_bytes for file in found), quiet=request.quiet):
-        result = _execute(pipeline)
-    files = written_files(folder, run) if found else ()
+    try:
+        pipeline = beam.Pipeline(options=options)
+        build(pipeline, request.config, source, sink)
+        with show_progress(console, sum(file.size_bytes for file in found), quiet=request.quiet):
+            result = _execute(pipeline)
+    finally:
+        gc.set_threshold(*usual)
+    files = _files_of(folder, run, found)
     accounting = account(folder, files)
     code, failure = _judge(accounting, request.config)
     manifest = Manifest(
@@ -169,6 +177,17 @@ def _execute(pipeline: beam.Pipeline) -> PipelineResult:
             raise
         raise RunFailed(ExitCode.FAILED, f"the run failed, nothing was published: {error}") from error
     return result
+
+
+def _files_of(folder: OutputFolder, run: str, found: Sequence[FoundFile]) -> tuple[WrittenFile, ...]:
+    """Return what the pipeline wrote. Raises RunFailed where there were inputs and it left no list of files."""
+    try:
+        return written_files(folder, run)
+    except FileNotFoundError as error:
+        if not found:
+            return ()
+        message = "the pipeline found none of the inputs any more; nothing was published"
+        raise RunFailed(ExitCode.FAILED, message) from error
 
 
 def _judge(accounting: Accounting, config: Config) -> tuple[ExitCode, str]:

@@ -1,6 +1,6 @@
 """Making a run's files live in one step, and clearing away what no manifest names.
 
-Order of a commit: data files (already in place, named by checksum), the manifest, the reports, and last
+Order of a commit: data files (already in place, named by checksum), the manifest with its report, and last
 the marker `_SUCCESS`, replaced atomically. A reader that follows the marker sees the old generation or
 the new one, never a mixture. A run that is killed leaves only files that no manifest names; the next run
 removes them.
@@ -23,6 +23,7 @@ from pipelines.manifest import (
     Accounting,
     Manifest,
     generations,
+    is_manifest_file,
     manifest_path,
     marker,
     read_manifest,
@@ -54,12 +55,13 @@ def hold(folder: OutputFolder) -> Iterator[None]:
         yield
         return
     Path(folder.root).mkdir(parents=True, exist_ok=True)
-    with Path(folder.root, ".warraq.lock").open("w") as lock:
+    with Path(folder.root, ".warraq.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             msg = f"another run is writing to {folder.root}; wait for it or choose another --output"
             raise OutputLocked(msg) from error
+        lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         yield
@@ -104,21 +106,22 @@ def commit(
     report: dict[str, Any],
     render: Callable[[dict[str, Any]], str],
 ) -> None:
-    """Write manifest, reports and marker, in this order, and then clear away what the new generation replaces.
+    """Write manifest, its report and the marker, in this order; then the reports for people, and clear away.
 
     A `committed` manifest becomes live; a `failed` one is left beside the live one, named by `_FAILED`.
     `render` turns the report into its HTML page. Raises OSError; then the old generation is still live.
     """
     data = folder.write_json(manifest_path(manifest.generation), manifest.to_json(), run=run)
     folder.write_json(f"_manifests/{manifest.generation:06d}.report.json", report, run=run)
-    folder.write_json("report.json", report, run=run)
-    folder.write("report.html", render(report).encode("utf-8"), run=run)
+    page = render(report).encode("utf-8")
     content = marker(manifest.generation, hashlib.sha256(data).hexdigest())
     if manifest.state == "committed":
         folder.write_json(SUCCESS, content, run=run)
         folder.delete([FAILED])
     else:
         folder.write_json(FAILED, content, run=run)
+    folder.write_json("report.json", report, run=run)
+    folder.write("report.html", page, run=run)
     sweep(folder)
 
 
@@ -134,7 +137,9 @@ def sweep(folder: OutputFolder) -> list[str]:
             generation = int(named["generation"])
             kept |= {manifest_path(generation), f"_manifests/{generation:06d}.report.json"}
             kept |= {file.path for file in read_manifest(folder, generation).files}
-    litter = [file.uri for file in folder.files("_manifests") if file.uri not in kept]
+    litter = [
+        file.uri for file in folder.files("_manifests") if file.uri not in kept and is_manifest_file(file.uri)
+    ]
     for table in TABLES:
         litter += [
             file.uri

@@ -12,6 +12,7 @@ Layout of an output folder::
 
 import dataclasses
 import json
+import re
 from typing import Any
 
 from pipelines.errors import ManifestError
@@ -25,6 +26,7 @@ __all__ = [
     "Manifest",
     "ManifestError",
     "generations",
+    "is_manifest_file",
     "manifest_path",
     "read_manifest",
     "read_marker",
@@ -32,6 +34,7 @@ __all__ = [
 
 SUCCESS = "_SUCCESS"
 FAILED = "_FAILED"
+_MANIFEST_FILE = re.compile(r"_manifests/(\d{6,})(\.report)?\.json")
 _FORMAT = "warraq-manifest/1"
 _MARKER_FORMAT = "warraq-success/1"
 
@@ -117,7 +120,19 @@ def read_marker(folder: OutputFolder, name: str = SUCCESS) -> dict[str, Any] | N
     if not isinstance(value, dict) or value.get("format") != _MARKER_FORMAT:
         msg = f"{name} is not a marker that this version of warraq reads"
         raise ManifestError(msg)
+    if name == FAILED:
+        live = read_marker(folder, SUCCESS)
+        if live is not None and _generation(live) >= _generation(value):
+            return None  # left by a run that was killed between publishing and clearing away
     return value
+
+
+def _generation(named: dict[str, Any]) -> int:
+    number = named.get("generation")
+    if not isinstance(number, int):
+        msg = f"a marker names the generation {number!r}"
+        raise ManifestError(msg)
+    return number
 
 
 def read_manifest(folder: OutputFolder, generation: int) -> Manifest:
@@ -156,5 +171,10 @@ def _loads(data: bytes, name: str) -> Any:
 
 def generations(folder: OutputFolder) -> list[int]:
     """Return the numbers of the manifests that lie there, rising."""
-    names = [file.uri.rpartition("/")[2] for file in folder.files("_manifests")]
-    return sorted(int(name[:6]) for name in names if len(name) == len("000000.json") and name[:6].isdigit())
+    found = (_MANIFEST_FILE.fullmatch(file.uri) for file in folder.files("_manifests"))
+    return sorted(int(match[1]) for match in found if match and not match[2])
+
+
+def is_manifest_file(path: str) -> bool:
+    """Tell whether a path is one of warraq's own in `_manifests/`."""
+    return _MANIFEST_FILE.fullmatch(path) is not None

@@ -70,7 +70,7 @@ def refusal(stage: str, element: Any, error: Exception) -> DeadLetter | Filtered
     reason, detail = (
         (error.reason, error.detail)
         if isinstance(error, ArticleError)
-        else ("bug", f"{type(error).__name__}: {error}")
+        else ("bug", ArticleError("bug", f"{type(error).__name__}: {error}").detail)
     )
     payload = payload_of(element)
     origin = element.article.origin if isinstance(element, NormalizedArticle) else element.origin

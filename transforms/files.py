@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import urllib.parse
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -23,6 +24,7 @@ __all__ = ["TEMP_FOLDER", "FoundFile", "OutputFolder", "can_reach", "find_files"
 #: Everything unfinished lies under this folder of the output.
 TEMP_FOLDER = ".warraq-tmp"
 
+_BYTES = "bytes:"
 _GLOB = re.compile(r"[*?\[]")
 #: Unfinished or hidden files that a pattern or folder never means; a file named in full is always read.
 _SKIPPED = ("_*", ".*", "*.tmp", "*.part", "*.partial", "*.crdownload", "*.swp", "*~")
@@ -60,7 +62,8 @@ def find_files(patterns: Sequence[str]) -> list[FoundFile]:
     for pattern in patterns:
         for metadata in _match(pattern):
             if metadata.path == pattern or not _is_skipped(metadata.path, pattern):
-                found[metadata.path] = FoundFile(metadata.path, metadata.size_in_bytes)
+                uri = _uri_of(metadata.path)
+                found[uri] = FoundFile(uri, metadata.size_in_bytes)
     return sorted(found.values())
 
 
@@ -71,7 +74,7 @@ def _match(pattern: str) -> list[Any]:
             pattern = f"{_escape(str(path))}/**"
         elif path.exists():
             # A name that holds glob characters is still a name.
-            return [_Metadata(pattern, path.stat().st_size)]
+            return [_Metadata(pattern, path.stat().st_size)] if path.is_file() else []
     elif pattern.endswith("/"):
         pattern = f"{pattern}**"
     try:
@@ -105,10 +108,26 @@ def _is_skipped(path: str, pattern: str) -> bool:
     return any(fnmatch.fnmatchcase(part, skipped) for part in open_parts for skipped in _SKIPPED)
 
 
+def _uri_of(path: str) -> str:
+    """Return a name that any coder and file can hold: a local name that is not UTF-8 goes as `bytes:` and its escapes."""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return _BYTES + urllib.parse.quote_from_bytes(os.fsencode(path))
+    return path
+
+
+def _path_of(uri: str) -> str:
+    """Undo `_uri_of`."""
+    if uri.startswith(_BYTES):
+        return os.fsdecode(urllib.parse.unquote_to_bytes(uri.removeprefix(_BYTES)))
+    return uri
+
+
 def open_raw(uri: str) -> Any:
     """Open a file for reading its stored bytes: no decompression by name. Raises OSError."""
     try:
-        return FileSystems.open(uri, compression_type=CompressionTypes.UNCOMPRESSED)
+        return FileSystems.open(_path_of(uri), compression_type=CompressionTypes.UNCOMPRESSED)
     except BeamIOError as error:
         raise OSError(str(error)) from error
 

@@ -10,6 +10,7 @@ a second; without the variable nothing is written. The channel is for eyes, neve
 
 import json
 import os
+import threading
 import time
 import uuid
 from pathlib import Path
@@ -32,6 +33,8 @@ class _Board:
         self._pid = 0
 
     def add(self, name: str, count: int) -> None:
+        if PROGRESS_VARIABLE not in os.environ:
+            return
         self._totals[name] = self._totals.get(name, 0) + count
         now = time.monotonic()
         if now >= self._next:
@@ -47,12 +50,12 @@ class _Board:
                 self._totals = {}
             self._pid = os.getpid()
             self._file = Path(folder, f"{self._pid}-{uuid.uuid4().hex}.json")
-        temporary = self._file.with_suffix(".tmp")
+        temporary = self._file.with_suffix(f".{threading.get_ident()}.tmp")
         try:
             temporary.write_text(json.dumps(self._totals))
             temporary.replace(self._file)
         except OSError:  # the run must not fail because nobody can watch it
-            self._next = float("inf")
+            self._next = time.monotonic() + 10
 
 
 _board = _Board()

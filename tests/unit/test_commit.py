@@ -3,7 +3,7 @@ import json
 import pytest
 
 from pipelines.commit import OutputLocked, hold, next_generation, sweep
-from pipelines.manifest import ManifestError, read_manifest, read_marker
+from pipelines.manifest import ManifestError, marker, read_manifest, read_marker
 from transforms.files import OutputFolder
 
 
@@ -59,3 +59,16 @@ def test_a_marker_of_another_format_is_told(folder):
     folder.write("_SUCCESS", json.dumps({"format": "other/9"}).encode(), run="r")
     with pytest.raises(ManifestError, match="not a marker"):
         read_marker(folder)
+
+
+def test_files_of_a_user_among_the_manifests_stay(folder):
+    lay(folder, "_manifests/notes.txt", "_manifests/000007.json", "_manifests/000007.report.json")
+    assert set(sweep(folder)) == {"_manifests/000007.json", "_manifests/000007.report.json"}
+
+
+def test_a_failed_marker_that_is_older_than_the_live_generation_is_stale(folder):
+    folder.write_json("_SUCCESS", marker(3, ""), run="r")
+    folder.write_json("_FAILED", marker(2, ""), run="r")
+    assert read_marker(folder, "_FAILED") is None
+    folder.write_json("_FAILED", marker(4, ""), run="r")
+    assert read_marker(folder, "_FAILED")["generation"] == 4

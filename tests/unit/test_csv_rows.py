@@ -111,3 +111,12 @@ def test_endless_quotes_take_linear_time():
 
 def test_a_field_map_of_the_config_is_handed_on():
     assert read(b"a,b\n1,2\n", "a.csv", field_map="mine").records[0].field_map == "mine"
+
+
+def test_a_stray_quote_costs_its_own_row_and_no_other():
+    rows = [f"{number},نص {number}" for number in range(500)]
+    rows[9] = '9,"نص لم يغلق'
+    data = ("id,body\n" + "\n".join(rows) + "\n").encode()
+    result = read(data, "a.csv")
+    assert len(result.records) == 499
+    assert result.reasons == ["bad_csv"]

@@ -1,6 +1,8 @@
+import os
+
 import pytest
 
-from transforms.files import OutputFolder, find_files
+from transforms.files import OutputFolder, find_files, open_raw
 
 
 @pytest.fixture
@@ -82,3 +84,21 @@ def test_deleting_removes_folders_left_empty_but_not_the_root(tmp_path):
 def test_a_missing_file_is_a_file_not_found_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         OutputFolder(str(tmp_path)).read("nothing")
+
+
+def test_a_name_that_is_not_utf8_is_found_and_opened(tmp_path):
+    name = os.fsencode(tmp_path) + b"/\xc7\xe1.txt"
+    with open(name, "wb") as out:
+        out.write(b"text")
+    (found,) = find_files([str(tmp_path)])
+    found.uri.encode("utf-8")
+    with open_raw(found.uri) as stream:
+        assert stream.read(10) == b"text"
+
+
+def test_what_is_no_file_is_not_found(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    (tmp_path / "folder.jsonl").mkdir()
+    (tmp_path / "gone.jsonl").symlink_to(tmp_path / "nowhere")
+    assert find_files([str(tmp_path)]) == []
+    assert find_files([str(tmp_path / "pipe.jsonl")]) == []

@@ -63,3 +63,11 @@ def test_half_a_surrogate_pair_is_refused_with_its_place():
 
 def test_null_is_an_empty_text():
     assert apply_map({"body": None, "title": None}, READY_MAPS["warraq"]).body == ""
+
+
+def test_half_a_pair_in_a_list_or_in_a_key_is_refused_in_words_that_can_be_written():
+    assert reason(lambda: apply_map({"body": ["\ud800 نص"]}, READY_MAPS["warraq"])) == "lone_surrogate"
+    with pytest.raises(ArticleError) as caught:
+        choose_map({"\ud800" * 10_000: 1}, READY_MAPS)
+    assert caught.value.reason == "unmapped_record"
+    assert len(caught.value.detail.encode("utf-8")) < 4000

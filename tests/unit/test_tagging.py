@@ -68,3 +68,23 @@ def test_tags_carry_their_evidence():
         8,
     )
     assert found.provenance.startswith("gaz:places@")
+
+
+def test_a_long_name_across_punctuation_does_not_hide_the_short_one_in_it():
+    table = TABLE + "\n" + "السودان لبنان\tx\tXX\tXX\tالسودان لبنان\tx\t"
+    matcher = Matcher((parse_gazetteer("places", table),))
+    text = "زار السودان، لبنان اليوم"
+    article = Article("id", "s", "", text, Span(0, 0), 0, (), (), "", None, None, "ar", (), Origin("f", 0, 0))
+    found = tag(NormalizedArticle(article, b"", 1, "v"), matcher).tags
+    assert [one.code for one in found] == ["SD", "LB"]
+
+
+def test_every_name_of_the_shipped_list_is_found_as_it_is_written():
+    from transforms.tag import load_gazetteers
+
+    (places,) = load_gazetteers(("places",))
+    matcher = Matcher((places,))
+    for name, entry in places.names.items():
+        found = list(matcher.find(f"زار {name} اليوم", lambda start, end: True))
+        assert [(start, end) for start, end, _, _ in found] == [(4, 4 + len(name))], name
+        assert found[0][2] == entry

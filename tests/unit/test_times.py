@@ -35,3 +35,15 @@ def test_times_as_data_writes_them_become_microseconds_utc(written, zone, expect
 def test_what_is_no_time_is_refused(written):
     with pytest.raises(ValueError, match=r"."):
         parse_time(written, "UTC")
+
+
+def test_zones_that_mean_nothing_or_two_things_are_not_believed():
+    assert parse_time("Thu, 27 Mar 2025 10:00:00 -0000", "Asia/Riyadh") == (us(2025, 3, 27, 10), False)
+    assert parse_time("Thu, 27 Mar 2025 10:00:00 AST", "Asia/Riyadh") == (us(2025, 3, 27, 7), True)
+
+
+def test_short_hours_are_read_and_ids_are_no_times():
+    assert parse_time("2016/3/27 1:2:3", "UTC") == (us(2016, 3, 27, 1, 2, 3), True)
+    for number in ("20160327123", "2016-03-27x10:00"):
+        with pytest.raises(ValueError, match="no ISO"):
+            parse_time(number, "UTC")

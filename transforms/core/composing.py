@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from transforms.core.norm_table import COMPOSING
 from transforms.core.profiles import code_points
 
-__all__ = ["Found", "compose", "composing_runs"]
+__all__ = ["Found", "compose", "compose_run", "composing_runs"]
+
+_LONG_RUN = 32
 
 
 class Found(NamedTuple):
@@ -55,9 +57,23 @@ def compose(text: str) -> str:
     pieces: list[str] = []
     end = 0
     for run in composing_runs(text):
-        pieces += [text[end : run.start], unicodedata.normalize("NFC", run.piece)]
+        pieces += [text[end : run.start], compose_run(run.piece)]
         end = run.stop
     return "".join([*pieces, text[end:]])
+
+
+def compose_run(piece: str) -> str:
+    """Return the NFC of a run. A long run of marks is sorted first: Python's own sort of them is quadratic."""
+    if len(piece) > _LONG_RUN:
+        classes = [unicodedata.combining(char) for char in piece]
+        ordered: list[str] = []
+        start = 0
+        for stop in [*(place for place, kind in enumerate(classes) if not kind), len(piece)]:
+            marks = sorted(range(start, stop), key=classes.__getitem__)
+            ordered += [piece[place] for place in marks] + [piece[stop : stop + 1]]
+            start = stop + 1
+        piece = "".join(ordered)
+    return unicodedata.normalize("NFC", piece)
 
 
 def composing_runs(text: str) -> Iterator[Found]:

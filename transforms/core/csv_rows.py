@@ -15,8 +15,9 @@ from transforms.core.pieces import EXCERPT_BYTES, Blanks, Flaw, Found, Piece, fl
 __all__ = ["read_rows", "sniff_delimiter"]
 
 _QUOTED = re.compile(r'"[^"]*+"')
-#: After an unclosed quote at most so many lines are read again as rows of their own: keeps it linear.
-_SECOND_CHANCES = 64
+#: What unclosed quotes swallowed is read again as rows of their own, in one file so many largest records at most:
+#: keeps it linear.
+_SECOND_CHANCES = 8
 
 
 def sniff_delimiter(header: str) -> str:
@@ -76,6 +77,7 @@ class _Rows:
         self._feed = "\n".encode(codec)
         self._delimiter = delimiter
         self._max_bytes = max_bytes
+        self._chances = _SECOND_CHANCES * max_bytes  # bytes that may be read a second time
         self._used: list[Line] = []
         self._size = 0
         self.blanks = 0
@@ -127,10 +129,13 @@ class _Rows:
         raw = self.raw
         if self._cut():
             return next(self._source.flaws(raw[: self._max_bytes], self._size - len(self._feed), 0))
+        if error.reason == "bad_csv" and len(self._used) > 1 and self._size <= self._chances:
+            # A quote that was never meant to open swallows rows: refuse its line, give the others back.
+            self._chances -= self._size
+            self._again.extendleft(reversed(self._used[1:]))
+            return flaw(
+                ArticleError("bad_csv", "a quote opens here and does not close"), self._used[0].payload, 0
+            )
         if error.reason == "record_too_large":
             return too_large(raw, self._size - len(self._feed), self._max_bytes, 0)
-        if error.reason == "bad_csv" and 1 < len(self._used) <= _SECOND_CHANCES:
-            # A quote that was never meant to open swallows rows: refuse its line, give the others back.
-            self._again.extendleft(reversed(self._used[1:]))
-            raw = self._used[0].payload
         return flaw(error, raw, 0)

@@ -4,6 +4,8 @@ from schemas.elements import Article
 
 __all__ = ["DEAD_LETTER_REASONS", "FILTER_REASONS", "ArticleError", "OutOfScope"]
 
+_LONGEST_DETAIL = 500
+
 #: Records that cannot be processed. Reason -> what it means, in words for the report.
 DEAD_LETTER_REASONS: dict[str, str] = {
     # read: the file
@@ -44,6 +46,11 @@ def _check(reason: str, known: dict[str, str]) -> None:
         raise ValueError(f"{reason!r} is no reason of the closed set {', '.join(known)}")
 
 
+def _printable(detail: str) -> str:
+    """Return a detail that can be written: no half surrogate pairs, and short, for the payload is beside it."""
+    return detail[:_LONGEST_DETAIL].encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 class ArticleError(Exception):
     """Bad data: the record becomes a dead letter. `reason` is a key of `DEAD_LETTER_REASONS`."""
 
@@ -51,7 +58,7 @@ class ArticleError(Exception):
         _check(reason, DEAD_LETTER_REASONS)
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
-        self.detail = detail
+        self.detail = _printable(detail)
 
 
 class OutOfScope(Exception):  # noqa: N818 (not an error: the record is well-formed)
@@ -61,5 +68,5 @@ class OutOfScope(Exception):  # noqa: N818 (not an error: the record is well-for
         _check(reason, FILTER_REASONS)
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
-        self.detail = detail
+        self.detail = _printable(detail)
         self.article = article

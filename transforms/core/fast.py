@@ -16,10 +16,15 @@ from transforms.core.composing import compose
 from transforms.core.profiles import DELETED, RARE, SEPARATOR, Profile, tables
 from transforms.core.units import Traced, choose, collapse, dashes, from_units, map_units
 
-__all__ = ["REFERENCE", "map_batch", "map_text", "read_references", "trace_text"]
+__all__ = ["REFERENCE", "map_batch", "map_text", "read_references", "trace_text", "unescape"]
 
 #: A well-formed character reference; and what may become one when invisible characters go or signs are folded.
-REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+#: `&amp;amp;quot;` is read in one go: escaping again and again is what feeds do, and a round each would be quadratic.
+REFERENCE = re.compile(
+    r"&(?:(?:amp|AMP|#0{0,5}38|#[xX]0{0,4}26);)+|&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
+)
+_NESTED = re.compile(r"&(?:(?:amp|AMP|#0{0,5}38|#[xX]0{0,4}26);)+")
+_FEW_ROUNDS = 8
 _MAYBE_REFERENCE = re.compile("&[^&;\u061b]*[;\u061b]")
 _RARE_CHARACTER = chr(RARE)
 _TATWEEL = araby.TATWEEL
@@ -71,15 +76,21 @@ def read_references(text: str, profile: Profile) -> str | None:
     """Return the text with its character references read, None where one may be split by invisible characters."""
     if "&" not in text or not profile.has("entities"):
         return text
-    read = REFERENCE.sub(_unescape, text)
-    while read != text:
-        text = read
+    for _ in range(_FEW_ROUNDS):
         read = REFERENCE.sub(_unescape, text)
-    return None if _MAYBE_REFERENCE.search(text) else text
+        if read == text:
+            return None if _MAYBE_REFERENCE.search(text) else text
+        text = read
+    return None
+
+
+def unescape(reference: str) -> str:
+    """Return what a piece that `REFERENCE` found stands for."""
+    return "&" if _NESTED.fullmatch(reference) else html.unescape(reference)
 
 
 def _unescape(match: re.Match[str]) -> str:
-    return html.unescape(match.group())
+    return unescape(match.group())
 
 
 def _written_out(text: str, profile: Profile) -> str | None:

@@ -89,7 +89,7 @@ def _text(record: Mapping[str, Any], key: str) -> str:
     if value is None:
         return ""
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return "، ".join(value)  # U+060C Arabic comma: several authors
+        value = "، ".join(value)  # U+060C Arabic comma: several authors
     if not isinstance(value, str):
         raise ArticleError("bad_field", f"{name} is {type(value).__name__}, not text")
     try:

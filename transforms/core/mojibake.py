@@ -21,7 +21,10 @@ from numpy.typing import NDArray
 
 from transforms.core.letter_pairs import bits_of_proof
 
-__all__ = ["SIGNS", "Repaired", "looks_damaged", "repair"]
+__all__ = ["SIGNS", "VERSION", "Repaired", "looks_damaged", "repair"]
+
+#: Raised when what comes out changes; part of the version of the profiles.
+VERSION = "mojibake/1"
 
 _Points = NDArray[np.int32]
 _Flags = NDArray[np.bool_]

@@ -17,8 +17,8 @@ def encode_value(value: str) -> str:
     """Return `value` as a path segment of `[a-z0-9_.-]`, at most 64 characters, never `.` or `..`.
 
     A value that already is one stays as it is; any other keeps its safe letters for the eye and gets
-    eight hex digits of its blake2b, so that two different values never share a folder by design.
-    The true value stands in the row.
+    eight hex digits of its blake2b, so that different values hardly ever share a folder.
+    The true value stands in the row, and sharing a folder loses nothing.
     """
     if _SAFE.fullmatch(value) and not _RESERVED.fullmatch(value) and not value.endswith("."):
         return value

@@ -10,7 +10,8 @@ Three profiles, each defined on the one before:
 
 The character rules are frozen in `norm_table` (made by scripts/build_normalization.py from pyarabic's
 letter classes and the Unicode charts), so that neither Python nor a library changes a text. A profile's
-version holds a hash of everything that it does.
+version holds a hash of its tables and the numbers of its procedures (here and of `mojibake`), which are
+raised when what comes out changes. Character references are those of HTML, a list closed for ever.
 """
 
 import dataclasses
@@ -22,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyarabic import araby
 
-from transforms.core.mojibake import SIGNS
+from transforms.core import mojibake
 from transforms.core.norm_table import COMPOSING, RULES, UNICODE, WORDS
 
 __all__ = [
@@ -204,7 +205,7 @@ def tables(profile: Profile) -> Tables:
     fast = np.array([_unit(text, profile) for text in written], np.uint16)
     rare = [SEPARATOR, 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)]
     if profile.has("mojibake"):
-        rare += [ord(char) for char in SIGNS]
+        rare += [ord(char) for char in mojibake.SIGNS]
     if profile.has_dashes:  # a form of tatweel with a mark is one only after its mark is gone
         rare += [code for code, text in enumerate(written) if araby.TATWEEL in text and text != chr(code)]
     if profile.name != "display":  # there NFC is checked on the text
@@ -260,4 +261,6 @@ def _version(profile: Profile) -> str:
         if text != chr(code):
             digest.update(f"{code:x}>{text};".encode("utf-8", "surrogatepass"))
     digest.update(COMPOSING.encode())
+    if profile.has("mojibake"):
+        digest.update(f"{mojibake.VERSION} {mojibake.SIGNS}".encode())
     return f"ar-norm/1+unicode{UNICODE}+sha256:{digest.hexdigest()[:16]}"

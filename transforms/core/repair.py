@@ -6,7 +6,6 @@ invisible character may complete a character reference), and because only so a s
 """
 
 import functools
-import html
 import re
 import unicodedata
 from collections.abc import Callable, Container, Iterable, Iterator
@@ -15,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transforms.core import mojibake
-from transforms.core.composing import Found, composing_runs
-from transforms.core.fast import REFERENCE, map_text, trace_text
+from transforms.core.composing import Found, compose_run, composing_runs
+from transforms.core.fast import REFERENCE, map_text, trace_text, unescape
 from transforms.core.profiles import Profile, code_points, tables
 from transforms.core.units import Traced, choose, collapse, dashes, from_units, map_units, to_units
 
@@ -106,7 +105,7 @@ def _drop_invisible(text: str) -> Traced:
 
 
 def _unescape(text: str) -> Traced:
-    return _substitute(text, REFERENCE.finditer(text), html.unescape)
+    return _substitute(text, REFERENCE.finditer(text), unescape)
 
 
 @functools.cache
@@ -120,7 +119,7 @@ def _invisible() -> re.Pattern[str]:
 def _compose(text: str) -> Traced:
     if unicodedata.is_normalized("NFC", text):
         return text, np.arange(len(text))
-    return _substitute(text, composing_runs(text), functools.partial(unicodedata.normalize, "NFC"))
+    return _substitute(text, composing_runs(text), compose_run)
 
 
 def _own_step(text: str, profile: Profile) -> Traced:
@@ -157,7 +156,7 @@ def _collapse(text: str) -> Traced:
 def _substitute(text: str, found: Iterable[Found | re.Match[str]], replace: Callable[[str], str]) -> Traced:
     """Replace what was found; its new characters come from its characters in order, the last repeated."""
     pieces: list[str] = []
-    places: list[Places] = []
+    counts = np.ones(len(text), np.int64)  # how many new characters come from each
     end = 0
     for match in found:
         replacement = replace(match.group())
@@ -165,9 +164,12 @@ def _substitute(text: str, found: Iterable[Found | re.Match[str]], replace: Call
             continue
         start, stop = match.span()
         pieces += [text[end:start], replacement]
-        inner = np.minimum(np.arange(start, start + len(replacement)), stop - 1)
-        places += [np.arange(end, start), inner]
+        surplus = len(replacement) - (stop - start)
+        if surplus < 0:
+            counts[stop + surplus : stop] = 0
+        else:
+            counts[stop - 1] += surplus
         end = stop
     if not pieces:
         return text, np.arange(len(text))
-    return "".join([*pieces, text[end:]]), np.concatenate([*places, np.arange(end, len(text))])
+    return "".join([*pieces, text[end:]]), np.repeat(np.arange(len(text)), counts)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import ahocorasick_rs
 
@@ -40,27 +40,24 @@ class Matcher:
 
     def __init__(self, gazetteers: tuple[Gazetteer, ...]) -> None:
         self._targets: list[tuple[Entry, str]] = []
+        self._contracted: set[int] = set()
         patterns: list[str] = []
         for gazetteer in gazetteers:
             for name, entry in gazetteer.names.items():
-                written = [name]
+                patterns.append(name)
+                self._targets.append((entry, gazetteer.provenance))
                 if name.startswith(_ARTICLE):
                     # lam + the article are written as two lams: "to Iraq" is lam lam ayn ...; the name keeps the second.
-                    written.append("\u0644" + name[len(_ARTICLE) :])
-                for form in written:
-                    patterns.append(form)
+                    self._contracted.add(len(patterns))
+                    patterns.append("\u0644" + name[len(_ARTICLE) :])
                     self._targets.append((entry, gazetteer.provenance))
-        self._contracted = frozenset(
-            number
-            for number, form in enumerate(patterns)
-            if number and form == "\u0644" + patterns[number - 1][2:]
-        )
         self._automaton = ahocorasick_rs.AhoCorasick(patterns) if patterns else None
 
-    def find(self, words: str) -> Iterator[tuple[int, int, Entry, str]]:
+    def find(self, words: str, is_name: Callable[[int, int], bool]) -> Iterator[tuple[int, int, Entry, str]]:
         """Yield (start, end, entry, provenance) of the names in folded text whose words are one blank apart.
 
-        Whole words only, clitics left out; of overlapping names the one that starts first, then the longest.
+        Whole words only, clitics left out; of overlapping names that `is_name` accepts (by start and end) the
+        one that starts first, then the longest.
         """
         if self._automaton is None:
             return
@@ -71,7 +68,7 @@ class Matcher:
         ]
         last = 0
         for start, negative_end, number in sorted(found):
-            if start >= last:
+            if start >= last and is_name(start, -negative_end):
                 last = -negative_end
                 yield (start, last, *self._targets[number])
 
@@ -93,15 +90,21 @@ def tag(article: NormalizedArticle, matcher: Matcher) -> TaggedArticle:
     """
     text = article.article.text
     words, offsets = fold(text, "dedup")
-    tags: list[Tag] = []
-    for start, end, entry, provenance in matcher.find(words):
-        first = int(offsets[start])
+
+    def surface(start: int, end: int) -> tuple[int, int]:
         # The marks on the last letter belong to the surface form.
-        mark_end = mark_run().match(text, int(offsets[end - 1]) + 1)
-        last = mark_end.end() if mark_end else int(offsets[end - 1]) + 1
+        last = int(offsets[end - 1]) + 1
+        marks = mark_run().match(text, last)
+        return int(offsets[start]), marks.end() if marks else last
+
+    def is_name(start: int, end: int) -> bool:
+        first, last = surface(start, end)
         # Tanwin (U+064B) makes an adverb or adjective of it, not a name.
-        if _BREAK.search(text, first, last) or "\u064b" in text[first:last]:
-            continue
+        return not _BREAK.search(text, first, last) and "\u064b" not in text[first:last]
+
+    tags: list[Tag] = []
+    for start, end, entry, provenance in matcher.find(words, is_name):
+        first, last = surface(start, end)
         tags.append(
             Tag(
                 kind=entry.kind,

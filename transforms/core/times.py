@@ -11,7 +11,11 @@ __all__ = ["ParsedTime", "parse_time"]
 _UTC = datetime.UTC
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=_UTC)
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
-_SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?=\D|$)")
+#: ISO 8601 as data writes it; `fromisoformat` alone takes any sign for the T, and so reads ids as times.
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}.*)?|\d{8}(?:T\d{2}.*)?")
+_SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?:[ T]+(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?)?")
+#: RFC 5322 3.3: -0000 is UTC of an unknown place. AST is Arabia's here and Atlantic's in the standard: no zone.
+_UTC_OF_NOWHERE, _AMBIGUOUS_ZONE = "-0000", " AST"
 #: Numbers are seconds, milliseconds or microseconds since 1970: told apart by size, good for the years 1973-5138.
 _MILLISECONDS_FROM = 10**11
 _MICROSECONDS_FROM = 10**14
@@ -56,15 +60,14 @@ def _from_number(value: float) -> datetime.datetime:
 
 
 def _from_text(text: str) -> datetime.datetime:
-    try:
+    if _ISO.fullmatch(text):
         return datetime.datetime.fromisoformat(text)
-    except ValueError:
-        pass
-    slashed = _SLASHED.match(text)
+    slashed = _SLASHED.fullmatch(text)
     if slashed:
-        year, month, day = slashed.groups()
-        return datetime.datetime.fromisoformat(f"{year}-{month:0>2}-{day:0>2}{text[slashed.end() :]}")
+        year, month, day, hour, minute, second = (int(part or 0) for part in slashed.groups())
+        return datetime.datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 (the caller adds the zone)
     try:
-        return email.utils.parsedate_to_datetime(text)
+        moment = email.utils.parsedate_to_datetime(text.removesuffix(_AMBIGUOUS_ZONE))
     except (TypeError, ValueError, IndexError, OverflowError) as error:
         raise ValueError(f"{text[:80]!r} is no ISO 8601 or RFC 822 time") from error
+    return moment.replace(tzinfo=_UTC) if text.endswith(_UTC_OF_NOWHERE) else moment

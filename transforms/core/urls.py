@@ -41,6 +41,8 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _ESCAPE = re.compile("(?:%[0-9A-Fa-f]{2})+")
 #: What stays as it is in a path or query beside letters and digits (RFC 3986: unreserved, sub-delims, `:@/`).
 _SAFE = "-._~!$&'()*+,;=:@/"
+#: Longer than any server reads; Python's composing takes quadratic time on made-up ones.
+_LONGEST = 4096
 _SPACE = re.compile(r"[\s\u200b\u200e\u200f\ufeff]+")
 
 
@@ -49,9 +51,11 @@ def canonical_url(url: str) -> str:
 
     Scheme and host are in small letters without the default port; an Arabic path is the same whether it came as
     letters or percent-encoded, composed or not; a path of nothing is `/`. Text that is no http(s) URL comes back
-    without its white space. Never raises.
+    without its white space, and so does one of more than 4,096 characters. Never raises.
     """
     text = _SPACE.sub("", url)
+    if len(text) > _LONGEST:
+        return text
     try:
         parts = urlsplit(text)
         port, host = parts.port, parts.hostname
