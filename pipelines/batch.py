@@ -60,6 +60,7 @@ def run_batch(request: BatchRequest, console: Console) -> ExitCode:
     # One file has one name, however its path was written and wherever the run was started.
     places = (path if is_remote(path) else os.path.abspath(path) for path in request.inputs)  # noqa: PTH100 (also folds `..`)
     request = dataclasses.replace(request, inputs=tuple(places))
+    _check_places(request)
     found = _find_inputs(request)
     folder = OutputFolder(
         request.output if is_remote(request.output) else str(Path(request.output).absolute())
@@ -78,6 +79,22 @@ def run_batch(request: BatchRequest, console: Console) -> ExitCode:
             return _run(request, engine.name, options, found, folder, console)
     except OutputLocked as error:
         raise RunFailed(ExitCode.LOCKED, str(error)) from error
+
+
+def _check_places(request: BatchRequest) -> None:
+    """Raise RunFailed for an output that cannot be a folder, or that lies in a folder which the run reads."""
+    if is_remote(request.output):
+        return
+    root = Path(request.output).absolute()
+    for place in (root, *root.parents):
+        if place.exists() and not place.is_dir():
+            raise RunFailed(ExitCode.USAGE, f"--output {request.output}: {place} is a file, not a folder")
+    for pattern in request.inputs:
+        # A folder, or a glob that crosses folders, would find the output at the next run.
+        base = Path(pattern.partition("**")[0] if "**" in pattern else pattern)
+        if not is_remote(pattern) and base.is_dir() and base in root.parents:
+            message = f"--output {request.output} lies in --input {pattern}; the next run would read its own results"
+            raise RunFailed(ExitCode.USAGE, message)
 
 
 def _find_inputs(request: BatchRequest) -> list[FoundFile]:
@@ -209,7 +226,7 @@ def _versions(config: Config) -> dict[str, str]:
         name: importlib.metadata.version(name) for name in ("warraq", "apache-beam", "fastavro", "numpy")
     }
     for name in ("display", "search", "dedup"):
-        off = config.normalize.off if name != "display" else ()
+        off = config.normalize.without if name != "display" else ()
         versions[f"profile:{name}"] = profile_of(name, off).version
     for gazetteer in load_gazetteers(config.tag.gazetteers):
         versions[f"gaz:{gazetteer.name}"] = gazetteer.version

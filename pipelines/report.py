@@ -13,6 +13,7 @@ from pipelines.terminal import plain, shorten
 from schemas.avro import TABLES
 from schemas.elements import WrittenFile
 from transforms.core.errors import DEAD_LETTER_REASONS, FILTER_REASONS
+from transforms.core.parse import FLAGS
 
 __all__ = ["RunFacts", "make_report", "print_summary"]
 
@@ -91,6 +92,7 @@ def make_report(manifest: Manifest, files: tuple[WrittenFile, ...], run: RunFact
             "filtered": accounting.filtered,
             "holds": accounting.holds,
         },
+        "articles_by_flag": _by_reason(tallies.of("articles", "flag"), FLAGS),
         "dead_letters_by_reason": _by_reason(tallies.of("dead_letters", "reason"), DEAD_LETTER_REASONS),
         "filtered_by_reason": _by_reason(tallies.of("filtered", "reason"), FILTER_REASONS),
         "duplicates_by_relation": _by_reason(tallies.of("duplicates", "relation"), _RELATIONS),
@@ -191,6 +193,8 @@ def print_summary(report: dict[str, Any], console: Console) -> None:
         f"{_share(counts['articles'], counts['in'])}, {report['sources']:,} sources",
         "bold",
     )
+    for flag, found in report["articles_by_flag"].items():
+        _line(grid, f"  {flag}", found["rows"], found["meaning"], "dim")
     for label, door, reasons in (
         ("duplicates", "duplicates", "duplicates_by_relation"),
         ("dead letters", "dead_letters", "dead_letters_by_reason"),

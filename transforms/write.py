@@ -158,11 +158,13 @@ class _WriteFn(beam.DoFn):
 
 
 def _tally(table: str, records: Iterable[dict[str, Any]]) -> tuple[tuple[str, str, int], ...]:
-    """Count what the report shows: the values of the table's tallied fields, and the tags of articles."""
+    """Count what the report shows: values of the table's tallied fields, flags and tags of articles."""
     counts: Counter[tuple[str, str]] = Counter()
     for record in records:
         for field in TABLES[table].tallied:
             counts[field, record[field]] += 1
+        for flag in record.get("flags", ()):
+            counts["flag", flag] += 1
         for found in {(tag["kind"], tag["canonical"]) for tag in record.get("tags", ())}:
             counts[f"tag:{found[0]}", found[1]] += 1
     return tuple((field, value, count) for (field, value), count in sorted(counts.items()))

@@ -204,3 +204,30 @@ def test_a_cloud_path_without_the_extra_says_what_to_install(corpus, tmp_path):
     assert "warraq[gcp]" in done.stderr
     done = warraq("batch", "--input", "gs://bucket/in", "--output", tmp_path / "out", check=2)
     assert "warraq[gcp]" in done.stderr
+
+
+def test_an_output_that_is_a_file_or_lies_in_the_input_is_refused_before_anything_starts(corpus, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for output in (tmp_path / "file", tmp_path / "file" / "sub"):
+        assert "is a file" in warraq("batch", "--input", corpus, "--output", output, check=2).stderr
+    done = warraq("batch", "--input", corpus, "--output", corpus / "out", check=2)
+    assert "lies in --input" in done.stderr
+    assert not (corpus / "out").exists()
+
+
+def test_a_damaged_marker_is_told_with_the_way_out(corpus, tmp_path):
+    output = tmp_path / "out"
+    output.mkdir()
+    for content in ("garbage", '{"format":"warraq-success/1"}'):
+        (output / "_SUCCESS").write_text(content)
+        done = warraq("batch", "--input", corpus, "--output", output, check=7)
+        assert str(output / "_SUCCESS") in done.stderr or "generation" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_the_report_counts_what_was_assumed_and_what_was_odd(tmp_path):
+    (tmp_path / "in.jsonl").write_text(json.dumps(record(1, published="امس")) + "\n" + json.dumps(record(2)))
+    done = warraq("batch", "--input", tmp_path / "in.jsonl", "--output", tmp_path / "out")
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["articles_by_flag"]["date_unreadable"]["rows"] == 1
+    assert "date_unreadable" in done.stderr

@@ -10,7 +10,7 @@ __all__ = ["normalize"]
 
 def normalize(article: Article, rules: NormalizeRules) -> NormalizedArticle:
     """Return the article with the digest and the number of words of its body's `dedup` text."""
-    profile = profile_of("dedup", rules.off)
+    profile = profile_of("dedup", rules.without)
     folded = normalize_text(article.body, profile)
     return NormalizedArticle(
         article=article,

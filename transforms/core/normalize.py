@@ -42,9 +42,9 @@ class NormalizeRules:
     """Which profiles matching uses."""
 
     profile: str = setting("ar-norm/1", "Version of the normalisation profiles.", choices=("ar-norm/1",))
-    off: tuple[str, ...] = setting(
+    without: tuple[str, ...] = setting(
         (),
-        "Rules of search and dedup to switch off, e.g. teh_marbuta; the profile's version changes with them.",
+        "Rules of search and dedup to leave out, e.g. teh_marbuta; the profile's version changes with them.",
     )
 
 

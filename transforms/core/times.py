@@ -13,6 +13,7 @@ _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=_UTC)
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 #: ISO 8601 as data writes it; `fromisoformat` alone takes any sign for the T, and so reads ids as times.
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}.*)?|\d{8}(?:T\d{2}.*)?")
+_SINCE_1970 = re.compile(r"\d{10}|\d{13}|\d{16}")  # seconds, milliseconds, microseconds of our time
 _SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?:[ T]+(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?)?")
 #: RFC 5322 3.3: -0000 is UTC of an unknown place. AST is Arabia's here and Atlantic's in the standard: no zone.
 _UTC_OF_NOWHERE, _AMBIGUOUS_ZONE = "-0000", " AST"
@@ -60,6 +61,8 @@ def _from_number(value: float) -> datetime.datetime:
 
 
 def _from_text(text: str) -> datetime.datetime:
+    if _SINCE_1970.fullmatch(text):
+        return _from_number(int(text))
     if _ISO.fullmatch(text):
         return datetime.datetime.fromisoformat(text)
     slashed = _SLASHED.fullmatch(text)
