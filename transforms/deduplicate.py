@@ -15,7 +15,7 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 
 from schemas.elements import ArticleBatch, Duplicate, NormalizedArticle, Signature, Verdict
 from transforms.composite import Composite
-from transforms.core.cluster import DedupRules, Signed, find_copies, rank, split_repeats
+from transforms.core.cluster import DedupRules, Rank, Signed, find_copies, order, split_repeats
 from transforms.core.parse import SourceRules
 from transforms.core.partition import article_partition, shard_of
 from transforms.metrics import StageCounter
@@ -79,13 +79,12 @@ def sign(
 ) -> tuple[str, Signature]:
     """Return the article's id and its signature."""
     partition, shard = _partition_of(article, shards)
-    source = sources.get(article.article.source, _NO_SOURCE_RULES)
     signature = Signature(
         article_id=article.article.article_id,
         digest=article.digest,
         tokens=article.tokens,
         event_us=article.article.event_us,
-        priority=source.priority,
+        priority=_priority(article.article.source, sources),
         origin=article.article.origin,
         partition=partition,
         shard=shard,
@@ -144,8 +143,17 @@ class _SettleFn(beam.DoFn):
         self._counter.add("ok", len(kept))
         self._counter.add("duplicates", len(articles) - len(kept))
         if kept:
-            kept.sort(key=lambda article: rank(sign(article, self._sources, 1)[1]))
+            kept.sort(key=self._rank)
             yield ArticleBatch(partition, shard, tuple(kept))
+
+    def _rank(self, normalized: NormalizedArticle) -> Rank:
+        article = normalized.article
+        priority = _priority(article.source, self._sources)
+        return order(article.event_us, priority, article.article_id, article.origin)
+
+
+def _priority(source: str, sources: Mapping[str, SourceRules]) -> int:
+    return sources.get(source, _NO_SOURCE_RULES).priority
 
 
 def _duplicate(article: NormalizedArticle, verdict: Verdict) -> Duplicate:

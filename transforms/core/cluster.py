@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from schemas.elements import Origin, Signature, Verdict
 from transforms.core.settings import setting
 
-__all__ = ["DedupRules", "Rank", "Signed", "find_copies", "rank", "split_repeats"]
+__all__ = ["DedupRules", "Rank", "Signed", "find_copies", "order", "rank", "split_repeats"]
 
 _DAY_US = 86_400_000_000
 Rank = tuple[bool, int, int, str, Origin]
@@ -32,8 +32,12 @@ class Signed:
 
 def rank(signature: Signature) -> Rank:
     """Return what orders articles: event time (unknown last), source priority, id; then where it was read."""
-    known = signature.event_us is not None
-    return (not known, signature.event_us or 0, signature.priority, signature.article_id, signature.origin)
+    return order(signature.event_us, signature.priority, signature.article_id, signature.origin)
+
+
+def order(event_us: int | None, priority: int, article_id: str, origin: Origin) -> Rank:
+    """Return the rank of an article with these, for those who have no signature at hand."""
+    return (event_us is None, event_us or 0, priority, article_id, origin)
 
 
 def split_repeats(signatures: Iterable[Signature]) -> Signed:

@@ -20,10 +20,10 @@ __all__ = ["REFERENCE", "map_batch", "map_text", "read_references", "trace_text"
 
 #: A well-formed character reference; and what may become one when invisible characters go or signs are folded.
 #: `&amp;amp;quot;` is read in one go: escaping again and again is what feeds do, and a round each would be quadratic.
-REFERENCE = re.compile(
-    r"&(?:(?:amp|AMP|#0{0,5}38|#[xX]0{0,4}26);)+|&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
-)
 _NESTED = re.compile(r"&(?:(?:amp|AMP|#0{0,5}38|#[xX]0{0,4}26);)+")
+REFERENCE = re.compile(
+    _NESTED.pattern + r"|&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
+)
 _FEW_ROUNDS = 8
 _MAYBE_REFERENCE = re.compile("&[^&;\u061b]*[;\u061b]")
 _RARE_CHARACTER = chr(RARE)

@@ -38,6 +38,7 @@ __all__ = [
     "SWITCHABLE",
     "Profile",
     "Tables",
+    "characters_of",
     "code_points",
     "mark_run",
     "tables",
@@ -248,10 +249,15 @@ def _may_go(code: int, written: tuple[str, ...]) -> bool:
     )
 
 
+def characters_of(rule: str) -> str:
+    """Return the characters that a rule of the frozen table changes, ready for a class of a regular expression."""
+    return "".join(map(re.escape, map(chr, _rule(rule))))
+
+
 @functools.cache
 def mark_run() -> re.Pattern[str]:
     """Return a pattern for a run of what `search` deletes after a letter: marks and tatweel."""
-    return re.compile(f"[{''.join(map(re.escape, map(chr, _rule('marks'))))}{araby.TATWEEL}]*")
+    return re.compile(f"[{characters_of('marks')}{araby.TATWEEL}]*")
 
 
 @functools.cache

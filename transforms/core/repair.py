@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from transforms.core import mojibake
 from transforms.core.composing import Found, compose_run, composing_runs
 from transforms.core.fast import REFERENCE, map_text, trace_text, unescape
-from transforms.core.profiles import Profile, code_points, tables
+from transforms.core.profiles import Profile, characters_of, tables
 from transforms.core.units import Traced, choose, collapse, dashes, from_units, map_units, to_units
 
 __all__ = ["repeat"]
@@ -110,10 +110,7 @@ def _unescape(text: str) -> Traced:
 
 @functools.cache
 def _invisible() -> re.Pattern[str]:
-    from transforms.core.norm_table import RULES
-
-    items = (item.partition(">")[0] for item in RULES["invisible"].split())
-    return re.compile(f"[{''.join(map(re.escape, map(chr, code_points(' '.join(items)))))}]")
+    return re.compile(f"[{characters_of('invisible')}]")
 
 
 def _compose(text: str) -> Traced:
