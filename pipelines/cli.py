@@ -61,6 +61,7 @@ def _parser() -> _Parser:
     _add_verify(commands)
     _add_inspect(commands)
     _add_normalize(commands)
+    _add_parse(commands)
     commands.add_parser(
         "doctor", help="check this machine: versions, name clashes, engine, credentials", allow_abbrev=False
     )
@@ -188,6 +189,46 @@ def _add_normalize(commands: "argparse._SubParsersAction[_Parser]") -> None:
     )
 
 
+def _add_parse(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parse = _add(
+        commands,
+        "parse",
+        "show what articles say: byline, dates, figures, quotes, sub-heads, boilerplate",
+        "Places are code points of the original text. A fragment is a JSON object per line with `text` (and `ref`,\n"
+        "the day it was read, `source`; for bylines also `author` and `lead`), and gives one JSON value.\n\n"
+        "examples:\n  warraq parse story.txt --crawled 2016-03-28\n"
+        "  warraq parse day.jsonl.gz --format json | jq .byline\n"
+        "  warraq parse --fragment date --input-format json < dates.jsonl\n\n" + _EXIT_CODES,
+    )
+    parse.add_argument(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="article files of any form that `batch` reads; - or none is standard input",
+    )
+    parse.add_argument(
+        "--format", choices=("table", "json"), default="table", help="tables, or JSON Lines (default: table)"
+    )
+    parse.add_argument(
+        "--crawled",
+        metavar="DAY",
+        help="day (ISO 8601) of texts that carry none: relative dates are resolved by it",
+    )
+    parse.add_argument("--source", metavar="NAME", help="source of texts that name none")
+    parse.add_argument(
+        "--fragment",
+        choices=("date", "figure", "byline"),
+        help="read fragments, one a line, instead of articles",
+    )
+    parse.add_argument(
+        "--input-format",
+        choices=("json",),
+        default="json",
+        help="what a fragment is written in (default: json)",
+    )
+    _add_config(parse)
+
+
 def _batch(args: argparse.Namespace, beam_flags: list[str], console: Console) -> ExitCode:
     from pipelines.config import load_config
 
@@ -249,6 +290,21 @@ def _normalize(args: argparse.Namespace) -> ExitCode:
     return run_normalize(args.files, profile=args.profile, offsets=args.offsets)
 
 
+def _parse(args: argparse.Namespace, console: Console) -> ExitCode:
+    from pipelines.config import load_config
+    from pipelines.parse import STDIN, run_fragments, run_parse
+
+    files = args.files or [STDIN]
+    if args.fragment:
+        return run_fragments(files, args.fragment)
+    overrides = list(args.overrides)
+    overrides += [f"parse.crawled={args.crawled}"] if args.crawled else []
+    overrides += [f"parse.default_source={args.source}"] if args.source else []
+    return run_parse(
+        files, load_config(args.config, overrides), as_json=args.format == "json", errors=console
+    )
+
+
 def _doctor(console: Console) -> ExitCode:
     from pipelines.doctor import doctor
 
@@ -269,6 +325,8 @@ def _dispatch(argv: Sequence[str], console: Console) -> ExitCode:
         return _inspect(args)
     if args.command == "normalize":
         return _normalize(args)
+    if args.command == "parse":
+        return _parse(args, console)
     return _doctor(console)
 
 

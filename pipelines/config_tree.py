@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from transforms.core.cluster import DedupRules
 from transforms.core.mapping import READY_MAPS, FieldMap
 from transforms.core.normalize import NormalizeRules
-from transforms.core.parse import ParseRules, ScopeRules, SourceRules
+from transforms.core.parse import ParsePlan, ParseRules, ScopeRules, SourceRules
 from transforms.core.reading import ReadRules
 from transforms.core.settings import setting
 from transforms.core.tagging import TagRules
 
-__all__ = ["Config", "EngineRules", "OutputRules", "RunRules"]
+__all__ = ["Config", "EngineRules", "OutputRules", "RunRules", "parse_plan"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,3 +77,14 @@ class Config:
     output: OutputRules = setting(OutputRules(), "How the files are written.")
     run: RunRules = setting(RunRules(), "What makes a run fail.")
     engine: EngineRules = setting(EngineRules(), "Which engine runs the graph.")
+
+
+def parse_plan(config: Config) -> ParsePlan:
+    """Return what the parser goes by, out of the whole configuration."""
+    return ParsePlan(
+        field_maps=config.field_maps,
+        sources=config.sources,
+        parse=config.parse,
+        scope=config.scope,
+        field_map=config.read.field_map,
+    )

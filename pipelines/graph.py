@@ -5,7 +5,7 @@ from typing import Any
 import apache_beam as beam
 
 from pipelines.config import Config
-from transforms.core.parse import ParsePlan
+from pipelines.config_tree import parse_plan
 from transforms.deduplicate import DeduplicateArticles
 from transforms.normalize import NormalizeArticles
 from transforms.parse import ParseArticles
@@ -13,17 +13,6 @@ from transforms.tag import TagArticles
 from transforms.write import Tables
 
 __all__ = ["build", "parse_plan"]
-
-
-def parse_plan(config: Config) -> ParsePlan:
-    """Return what the parser goes by, out of the whole configuration."""
-    return ParsePlan(
-        field_maps=config.field_maps,
-        sources=config.sources,
-        parse=config.parse,
-        scope=config.scope,
-        field_map=config.read.field_map,
-    )
 
 
 def build(pipeline: beam.Pipeline, config: Config, source: beam.PTransform, sink: beam.PTransform) -> Any:

@@ -15,12 +15,14 @@ from schemas.elements import WrittenFile
 from transforms.core.errors import DEAD_LETTER_REASONS, FILTER_REASONS
 from transforms.core.parse import FLAGS
 
-__all__ = ["RunFacts", "make_report", "print_summary"]
+__all__ = ["COVERED", "RunFacts", "make_report", "print_summary"]
 
 _FORMAT = "warraq-report/1"
 _TOP = 30
 #: Lines of sources and tags at the terminal.
 _SHOWN = 6
+#: What the coverage table tells of each source, as `transforms.write` tallies it.
+COVERED = ("agency", "city", "author", "date", "figure", "quote", "boilerplate")
 _LEFT_TO_RIGHT = "\u200e"
 _STAGES = ("read", "parse", "normalize", "deduplicate", "tag")
 _RELATIONS = {
@@ -98,6 +100,7 @@ def make_report(manifest: Manifest, files: tuple[WrittenFile, ...], run: RunFact
         "duplicates_by_relation": _by_reason(tallies.of("duplicates", "relation"), _RELATIONS),
         "sources": len(sources),
         "top_sources": [{"source": name, "articles": rows} for name, rows in sources[:_TOP]],
+        "coverage": _coverage(tallies, sources[:_TOP]),
         "languages": dict(tallies.of("articles", "language")),
         "tags": len(tags),
         "top_tags": [
@@ -124,6 +127,19 @@ def make_report(manifest: Manifest, files: tuple[WrittenFile, ...], run: RunFact
 
 def _by_reason(counted: list[tuple[str, int]], meanings: dict[str, str]) -> dict[str, dict[str, Any]]:
     return {reason: {"rows": rows, "meaning": meanings.get(reason, "")} for reason, rows in counted}
+
+
+def _coverage(tallies: _Tallies, sources: list[tuple[str, int]]) -> list[dict[str, Any]]:
+    """Return per source how many of its articles have an agency, a city, an author, a date and so on."""
+    found = {name: dict(tallies.of("articles", f"with:{name}")) for name in COVERED}
+    return [
+        {
+            "source": source,
+            "articles": articles,
+            **{name: counts.get(source, 0) for name, counts in found.items()},
+        }
+        for source, articles in sources
+    ]
 
 
 def _partitions(files: tuple[WrittenFile, ...]) -> dict[str, int]:

@@ -37,6 +37,7 @@ def render(report: Report) -> str:
         _days(report),
         _sources(report),
         _tags(report),
+        _coverage(report),
         _stages(report),
         _files(report),
         _provenance(report),
@@ -251,6 +252,29 @@ def _tags(report: Report) -> str:
     remark = f"By articles that hold them; the {len(entries)} most frequent of {report['tags']:,}."
     return (
         _section("Tags", _bars(entries, report["accounting"]["articles"], "tags"), remark) if entries else ""
+    )
+
+
+def _coverage(report: Report) -> str:
+    """Return the share of each source's articles in which news parsing found what."""
+    entries = report["coverage"]
+    if not entries:
+        return ""
+    names = [name for name in entries[0] if name not in ("source", "articles")]
+    rows = [
+        (
+            _bdi(entry["source"]),
+            f"{entry['articles']:,}",
+            *(_percent(entry[name], entry["articles"]) for name in names),
+        )
+        for entry in entries
+    ]
+    remark = "Share of the articles of each source in which it was found: credits and cities of the byline, at least one date, figure, quote."
+    return _section(
+        "What news parsing found",
+        _table(("source", "#articles", *(f"#{name}" for name in names)), rows),
+        remark,
+        wide=True,
     )
 
 

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import fastavro
 
 from schemas.elements import (
+    Article,
     DeadLetter,
     Duplicate,
     Filtered,
@@ -84,6 +85,29 @@ def _flat(element: Any) -> Row:
     }
 
 
+def _mentions(text: str, mentions: Iterable[Any]) -> list[Row]:
+    """Return the records of news mentions (NamedTuples with a place), with their surface form."""
+    return [{**mention._asdict(), "text": text[mention.start : mention.end]} for mention in mentions]
+
+
+def _news(article: Article) -> Row:
+    news = article.news
+    return {
+        "section": news.section,
+        "byline": news.byline._asdict(),
+        "published_day": news.published_day,
+        "published_by": news.published_by,
+        "dates": _mentions(article.text, news.dates),
+        "figures": _mentions(article.text, news.figures),
+        "quotes": _mentions(article.text, news.quotes),
+        "boilerplate": [part._asdict() for part in news.boilerplate],
+        "briefs": [{"start": start, "end": end} for start, end in news.briefs],
+        "take": news.take,
+        "story_id": news.story_id,
+        "truncated": news.truncated,
+    }
+
+
 def _article(tagged: TaggedArticle) -> Row:
     article = tagged.article.article
     return {
@@ -102,6 +126,7 @@ def _article(tagged: TaggedArticle) -> Row:
         "crawled_us": article.crawled_us,
         "event_date": None if article.event_us is None else article.event_us // _DAY_US,
         "language": article.language,
+        **_news(article),
         "tags": [_flat(tag) for tag in tagged.tags],
         "flags": list(article.flags),
         "origin": _origin(article.origin),

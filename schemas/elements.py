@@ -12,6 +12,8 @@ import dataclasses
 import hashlib
 from typing import NamedTuple
 
+from schemas.news import NO_NEWS, News
+
 __all__ = [
     "Article",
     "ArticleBatch",
@@ -74,7 +76,7 @@ class Article:
     """A parsed article. `text` is the original; title, body, paragraphs and sub-heads are places in it.
 
     `display` is the repaired text for readers (references read, damage undone …), None where it differs from
-    `text` in white space only. `flags` is a sorted tuple from the closed set `transforms.core.parse.FLAGS`.
+    `text` in white space only. `news` is what it says as a piece of news. `flags` is a sorted tuple from the closed set `transforms.core.parse.FLAGS`.
     """
 
     article_id: str
@@ -92,6 +94,7 @@ class Article:
     flags: tuple[str, ...]
     origin: Origin
     display: str | None = None
+    news: News = NO_NEWS
 
     @property
     def event_us(self) -> int | None:

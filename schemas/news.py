@@ -6,7 +6,7 @@ Places are half-open ranges of code points of `Article.text`, as everywhere; -1 
 import dataclasses
 from typing import NamedTuple
 
-__all__ = ["Boilerplate", "Byline", "DateMention", "Figure", "News", "Quote"]
+__all__ = ["NO_BYLINE", "NO_NEWS", "Boilerplate", "Byline", "DateMention", "Figure", "News", "Quote"]
 
 
 class DateMention(NamedTuple):
@@ -124,3 +124,8 @@ class News:
     take: int
     story_id: str
     truncated: bool
+
+
+NO_BYLINE = Byline((), (), (), "", "", "", -1, -1)
+#: A text that says nothing as news: what an article has before it is read.
+NO_NEWS = News(NO_BYLINE, "", "", "", (), (), (), (), (), 0, "", truncated=False)

@@ -9,10 +9,11 @@ from apache_beam.pvalue import PCollection
 from schemas.elements import Article, RawRecord
 from transforms.composite import Composite
 from transforms.core.language import LanguageModel
-from transforms.core.parse import ParsePlan, parse
+from transforms.core.parse import Aids, ParsePlan, parse
 from transforms.dead_letters import Doors, Guard
+from transforms.lexicon import load_names
 
-__all__ = ["ParseArticles", "load_language_model"]
+__all__ = ["ParseArticles", "load_aids", "load_language_model"]
 
 
 @functools.cache
@@ -34,8 +35,14 @@ def load_language_model(name: str) -> LanguageModel | None:
     return model
 
 
+@functools.cache
+def load_aids(language_model: str) -> Aids:
+    """Return what parsing is helped by, once per process: the language model of that name, lists of names."""
+    return Aids(load_language_model(language_model), load_names())
+
+
 def _parse(record: RawRecord, plan: ParsePlan) -> Article:
-    return parse(record, plan, load_language_model(plan.scope.language_model))
+    return parse(record, plan, load_aids(plan.scope.language_model))
 
 
 @dataclasses.dataclass(eq=False)

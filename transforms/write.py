@@ -157,14 +157,36 @@ class _WriteFn(beam.DoFn):
         )
 
 
+#: What news parsing found, by the name that the report uses: the field of the row, and the field within it.
+_COVERED = (
+    ("agency", "byline", "agencies"),
+    ("city", "byline", "cities"),
+    ("author", "byline", "authors"),
+    ("date", "dates", ""),
+    ("figure", "figures", ""),
+    ("quote", "quotes", ""),
+    ("boilerplate", "boilerplate", ""),
+)
+
+
+def _covered(record: dict[str, Any]) -> Iterator[str]:
+    """Yield what an article's row has: agency, city, author and so on."""
+    for name, field, part in _COVERED:
+        value = record.get(field)
+        if value and (value.get(part) if part else True):
+            yield name
+
+
 def _tally(table: str, records: Iterable[dict[str, Any]]) -> tuple[tuple[str, str, int], ...]:
-    """Count what the report shows: values of the table's tallied fields, flags and tags of articles."""
+    """Count what the report shows: values of the table's tallied fields; flags, tags and findings of articles."""
     counts: Counter[tuple[str, str]] = Counter()
     for record in records:
         for field in TABLES[table].tallied:
             counts[field, record[field]] += 1
         for flag in record.get("flags", ()):
             counts["flag", flag] += 1
+        for name in _covered(record):
+            counts[f"with:{name}", record["source"]] += 1
         for found in {(tag["kind"], tag["canonical"]) for tag in record.get("tags", ())}:
             counts[f"tag:{found[0]}", found[1]] += 1
     return tuple((field, value, count) for (field, value), count in sorted(counts.items()))

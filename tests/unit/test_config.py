@@ -94,9 +94,9 @@ def test_overrides_win_over_the_file_and_later_ones_over_earlier():
 
 def test_an_override_reaches_into_an_entry_and_a_whole_entry_replaces():
     text = "sources: {spa: {time_zone: Asia/Riyadh, priority: 3}}"
-    assert load(text, "sources.spa.priority=1").sources["spa"] == SourceRules("Asia/Riyadh", 1)
-    assert load(text, "sources.spa={priority: 1}").sources["spa"] == SourceRules("UTC", 1)
-    assert load(text, 'sources."a.b=c".priority=1').sources["a.b=c"] == SourceRules("UTC", 1)
+    assert load(text, "sources.spa.priority=1").sources["spa"] == SourceRules("Asia/Riyadh", priority=1)
+    assert load(text, "sources.spa={priority: 1}").sources["spa"] == SourceRules("UTC", priority=1)
+    assert load(text, 'sources."a.b=c".priority=1').sources["a.b=c"] == SourceRules("UTC", priority=1)
 
 
 def test_an_override_may_hold_a_list_or_be_empty():

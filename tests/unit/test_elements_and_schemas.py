@@ -21,11 +21,40 @@ from schemas.elements import (
     TaggedArticle,
     article_id,
 )
+from schemas.news import Boilerplate, Byline, DateMention, Figure, News, Quote
 
 HERE, THERE = Origin("news.jsonl", 3, 120), Origin("old.jsonl", 0, 0)
 TEXT = "عنوان\n\nفي لبنان"
+NEWS = News(
+    byline=Byline(("كاتب",), ("بيروت",), ("AFP",), "الوطن", "writer", "author", -1, -1),
+    section="رياضي",
+    published_day="2016-03-27",
+    published_by="record",
+    dates=(DateMention(0, 5, "date", "2016-03-27", "SUN", "", True, False, False),),
+    figures=(Figure(7, 9, "money", 10.0, 20.0, "SAR", "about", "ريال", ""),),
+    quotes=(Quote(10, 15, "كاتب", -1, -1, "قال", 0.9),),
+    boilerplate=(Boilerplate(7, 9, "end_mark"),),
+    briefs=((7, 15),),
+    take=1,
+    story_id="0" * 32,
+    truncated=True,
+)
 ARTICLE = Article(
-    "ab", "wire", "u", TEXT, Span(0, 5), 7, (Span(7, 15),), (), "كاتب", 5, None, "ar", ("no_title",), HERE
+    "ab",
+    "wire",
+    "u",
+    TEXT,
+    Span(0, 5),
+    7,
+    (Span(7, 15),),
+    (),
+    "كاتب",
+    5,
+    None,
+    "ar",
+    ("no_title",),
+    HERE,
+    news=NEWS,
 )
 TAG = Tag("country", "لبنان", "لبنان", "LB", "LB", 1.0, 10, 15, "gaz:places@1")
 EXAMPLES = {
@@ -73,13 +102,32 @@ def test_every_field_of_an_element_is_in_its_schema(table):
 
 
 def test_every_field_of_an_article_and_a_tag_is_in_the_schema():
-    names = {field.name for field in dataclasses.fields(Article)} | {
-        field.name for field in dataclasses.fields(TaggedArticle)
+    names = {
+        field.name for element in (Article, TaggedArticle, News) for field in dataclasses.fields(element)
     }
     record = {field["name"] for field in schema("articles")["fields"]}
-    assert names - {"article"} <= record
+    assert names - {"article", "news"} <= record
     tags = next(field for field in schema("articles")["fields"] if field["name"] == "tags")
     assert {f["name"] for f in tags["type"]["items"]["fields"]} == {f.name for f in dataclasses.fields(Tag)}
+
+
+@pytest.mark.parametrize(
+    ("field", "element"),
+    [("dates", DateMention), ("figures", Figure), ("quotes", Quote), ("boilerplate", Boilerplate)],
+)
+def test_every_field_of_a_mention_is_in_the_schema(field, element):
+    record = next(f for f in schema("articles")["fields"] if f["name"] == field)["type"]["items"]
+    assert {f["name"] for f in record["fields"]} - {"text"} == set(element._fields)
+
+
+def test_every_field_of_a_byline_is_in_the_schema():
+    record = next(f for f in schema("articles")["fields"] if f["name"] == "byline")["type"]
+    assert {f["name"] for f in record["fields"]} == set(Byline._fields)
+
+
+def test_mentions_carry_their_surface_form():
+    row = to_record("articles", EXAMPLES["articles"], "c")
+    assert [row[name][0]["text"] for name in ("dates", "figures", "quotes")] == ["عنوان", "في", "لبنان"]
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -13,7 +13,7 @@ from schemas.elements import RawRecord
 from transforms.core.errors import OutOfScope
 from transforms.core.language import Identified, identify
 from transforms.core.mapping import READY_MAPS
-from transforms.core.parse import ParsePlan, ScopeRules, parse
+from transforms.core.parse import Aids, ParsePlan, ScopeRules, parse
 
 SENTENCES = {
     "ar": """
@@ -317,7 +317,7 @@ def test_a_filtered_article_says_its_language_and_what_told_it(body, detail):
 
 def test_the_parser_asks_the_model_that_it_is_given():
     plan = ParsePlan(READY_MAPS, {}, scope=ScopeRules(languages=("fr",)))
-    assert parse(record(SENTENCES["fr"][0]), plan, lambda _: ("fr", 0.9)).language == "fr"
+    assert parse(record(SENTENCES["fr"][0]), plan, Aids(lambda _: ("fr", 0.9))).language == "fr"
 
 
 @pytest.mark.skipif(

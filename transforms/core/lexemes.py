@@ -68,7 +68,7 @@ def read_lexemes(text: str) -> Lexemes:
         end, least = int(nexts[index]), int(ends[index])
         while end > least and not _belongs(text[end - 1]):
             end -= 1
-        ends[index] = end
+        ends[index] = max(end, least)  # … is three lexemes in one place
     return Lexemes(
         text=text,
         words=[folded.text[first:last] for first, last in zip(at.tolist(), after.tolist(), strict=True)],

@@ -9,18 +9,21 @@ from typing import Any
 
 from schemas.avro import event_date
 from schemas.elements import Article, RawRecord, article_id
+from transforms.core.boilerplate import is_only_boilerplate
+from transforms.core.byline_parts import BylineLexicon
 from transforms.core.encoding import decode
 from transforms.core.errors import ArticleError, OutOfScope
 from transforms.core.language import Identified, LanguageModel, identify
 from transforms.core.mapping import FieldMap, Fields, apply_map, choose_map
 from transforms.core.markup import html_to_text
+from transforms.core.news import NO_NAMES, Printed, read_news
 from transforms.core.normalize import display_if_repaired, normalize_text
 from transforms.core.settings import setting
 from transforms.core.structure import Layout, lay_out_body, lay_out_text
 from transforms.core.times import parse_time
 from transforms.core.urls import canonical_url
 
-__all__ = ["FLAGS", "ParsePlan", "ParseRules", "ScopeRules", "SourceRules", "check_scope", "parse"]
+__all__ = ["FLAGS", "Aids", "ParsePlan", "ParseRules", "ScopeRules", "SourceRules", "check_scope", "parse"]
 
 #: What was assumed or odd about an article; it is kept, and says so.
 FLAGS: dict[str, str] = {
@@ -37,6 +40,9 @@ class SourceRules:
     """What is known of one source."""
 
     time_zone: str = setting("UTC", "Zone (IANA name) in which naive times of this source are read.")
+    country: str = setting(
+        "", "Country (ISO 3166 alpha-2) whose currency a bare riyal, dinar or pound of this source is."
+    )
     priority: int = setting(0, "Between copies of the same event time the lower number is kept.")
 
 
@@ -80,8 +86,19 @@ _WORD = re.compile(r"[^\W_]")
 _NO_SOURCE_RULES = SourceRules()
 
 
-def parse(record: RawRecord, plan: ParsePlan, model: LanguageModel | None = None) -> Article:
-    """Return the article in a raw record; `model` is asked where nothing else tells its language.
+@dataclasses.dataclass(frozen=True)
+class Aids:
+    """What parsing is helped by, loaded by the caller: a language model (or None) and lists of names."""
+
+    model: LanguageModel | None = None
+    names: BylineLexicon = NO_NAMES
+
+
+_NO_AIDS = Aids()
+
+
+def parse(record: RawRecord, plan: ParsePlan, aids: Aids = _NO_AIDS) -> Article:
+    """Return the article in a raw record, with what it says as news.
 
     Raises ArticleError for records that are damaged, and OutOfScope for articles that nobody asked for.
     """
@@ -95,12 +112,33 @@ def parse(record: RawRecord, plan: ParsePlan, model: LanguageModel | None = None
     display = display_if_repaired(text)
     body = text[layout.body_start :]
     shown = body if display is None else normalize_text(body, "display")
-    identified = identify(shown, model)
+    identified = identify(shown, aids.model)
     article = _article(text, layout, fields, record, plan, identified, display)
     if not _WORD.search(shown):
         raise OutOfScope("empty_body", "no letter or digit after the title", article)
     check_scope(article, plan.scope, identified.decided_by)
-    return article
+    return _with_news(article, layout, plan, aids)
+
+
+def _with_news(article: Article, layout: Layout, plan: ParsePlan, aids: Aids) -> Article:
+    """Return an article with what its text says; a record without any time is dated by its dateline."""
+    rules = plan.sources.get(article.source, _NO_SOURCE_RULES)
+    news = read_news(
+        Printed(
+            text=article.text,
+            layout=layout,
+            author=article.author,
+            source=article.source,
+            url=article.url,
+            country=rules.country,
+            published_us=article.published_us,
+            crawled_us=article.crawled_us,
+        ),
+        aids.names,
+    )
+    if is_only_boilerplate(article.text, article.body_start, news.boilerplate):
+        raise OutOfScope("empty_body", "nothing but boilerplate after the title", article)
+    return dataclasses.replace(article, news=news)
 
 
 def _fields(text: str, record: RawRecord, plan: ParsePlan) -> Fields:

@@ -1,0 +1,67 @@
+"""Texts made to make news parsing slow: each is one unit over and over, in the given length (code points)."""
+
+__all__ = ["UNITS", "attack"]
+
+UNITS = {
+    "digits": "7",
+    "digits apart": "7 ",
+    "grouped digits": "1,000.",
+    "slashes": "/",
+    "days and slashes": "12/",
+    "dashes": "- ",
+    "days and dashes": "9 – ",
+    "months": "نيسان ",
+    "month pairs": "نيسان/ابريل ",
+    "Hijri months": "ربيع الاول ",
+    "two-word months begun": "تشرين ",
+    "weekdays": "الأحد ",
+    "relative days": "قبل ",
+    "approximations": "ما لا يقل عن ",
+    "number words": "مئة و",
+    "scales": "مليون ",
+    "ordinals": "الحادي والعشرين ",
+    "currencies": "ريال ",
+    "casualties": "مقتل ",
+    "victims": "قتيلا و",
+    "opening quotes": "«",
+    "closing quotes": "»",
+    "neutral quotes": '"',
+    "nested quotes": "«“",
+    "quotes and speech": "قال «",
+    "empty quotes": "قال «» ",
+    "speech": "وقال ",
+    "speech that": "قال ان ",
+    "attributions": "بحسب ",
+    "names": "محمد ",
+    "sons": "بن ",
+    "titles": "الرئيس ",
+    "byline dashes": "محمد - الرياض - ",
+    "byline colons": "الرياض: ",
+    "brackets": "(",
+    "bracketed agencies": "(أ ف ب) ",
+    "agencies": "لوكالة فرانس برس ",
+    "acronyms": "أ ف ب ",
+    "sections": "رياضي / ",
+    "end marks": "// انتهى // ",
+    "networks": "فيسبوك تويتر ",
+    "e-mail": "a@b.",
+    "phones": "+966-11-",
+    "tags": "سمات ",
+    "ellipses": "…",
+    "new lines": "\n",
+    "lines of dashes": "– –\n",
+    "sub-heads": "– الرقة –\n",
+    "bullets": "• خبر\n",
+    "tatweel": "ـ",
+    "diacritics": "بَّ",
+    "blanks": " \t",
+    "references": "&quot;",
+    "letters": "ا",
+    "Latin": "a",
+}
+
+
+def attack(name: str, length: int) -> str:
+    """Return the text of that name with at most `length` code points."""
+    unit = UNITS[name]
+    return unit * (length // len(unit))
