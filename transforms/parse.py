@@ -12,6 +12,7 @@ from transforms.core.language import LanguageModel
 from transforms.core.parse import Aids, ParsePlan, parse
 from transforms.dead_letters import Doors, Guard
 from transforms.lexicon import load_names
+from transforms.pages import load_page_reader
 
 __all__ = ["ParseArticles", "load_aids", "load_language_model"]
 
@@ -37,8 +38,8 @@ def load_language_model(name: str) -> LanguageModel | None:
 
 @functools.cache
 def load_aids(language_model: str) -> Aids:
-    """Return what parsing is helped by, once per process: the language model of that name, lists of names."""
-    return Aids(load_language_model(language_model), load_names())
+    """Return what parsing is helped by, once per process: the language model of that name, lists of names, pages."""
+    return Aids(load_language_model(language_model), load_names(), load_page_reader())
 
 
 def _parse(record: RawRecord, plan: ParsePlan) -> Article:

@@ -38,7 +38,7 @@ SHARED = ROOT.parent / "shared" / "data" / "saudinewsnet_dev"
 
 def printed(title, body, **fields):
     text = f"{title}\n\n{body}"
-    facts = {"author": "", "source": "", "url": "", "country": "", "published_us": None, "crawled_us": None}
+    facts = {"author": "", "source": "", "url": "", "country": "", "published": None, "crawled": None}
     return Printed(text=text, layout=lay_out_text(text), **{**facts, **fields})
 
 
@@ -74,9 +74,7 @@ def cost(rounds, rows):
             for text, lexemes in read
         ],
         "  find_boilerplate": lambda: [
-            find_boilerplate(
-                lexemes, text.layout.body_start, text.layout.paragraphs, text.author, text.source
-            )
+            find_boilerplate(lexemes, text.layout.body_start, text.layout.paragraphs, (-1, -1))
             for text, lexemes in read
         ],
         "read_lexemes": lambda: [read_lexemes(text.text) for text in texts],

@@ -5,6 +5,7 @@ about copyright or about a network is never cut.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from schemas.elements import Span
@@ -13,11 +14,11 @@ from transforms.core.agencies import agency_of
 from transforms.core.lexemes import NEWLINE, Lexemes
 from transforms.core.normalize import normalize_text
 
-__all__ = ["KINDS", "body_without", "find_boilerplate", "is_only_boilerplate"]
+__all__ = ["KINDS", "body_without", "find_boilerplate", "is_disclaimer", "is_only_boilerplate"]
 
 #: What each kind is.
 KINDS: dict[str, str] = {
-    "author_head": "the author's line, repeated at the head of the body",
+    "byline_head": "the byline printed at the head of the body",
     "source_link": "where the story was taken from, with its title",
     "tag_tail": "the publisher's tags",
     "contact": "how to reach the author or the paper",
@@ -29,6 +30,7 @@ KINDS: dict[str, str] = {
     "copyright": "the publisher's claim of rights",
     "photo_credit": "who took the picture",
     "subscribe": "invitations to follow or subscribe",
+    "disclaimer": "whose opinions and what terms of use",
     "navigation": "words of a page's controls",
 }
 
@@ -94,6 +96,18 @@ _SYNDICATED = tuple(
     )
 )
 _NAVIGATION = _words("next previous التالي السابق")
+_TERMS = tuple(
+    " ".join(phrase)
+    for phrase in _phrases(
+        "سياسة الخصوصية|شروط استخدام الموقع|شروط الاستخدام|مشاركاتك|التعليقات المسيئة|إدارة الموقع"
+    )
+)
+_OPINIONS = tuple(
+    " ".join(phrase)
+    for phrase in _phrases(
+        "لا تعبر عن رأي موقع|لا تعبر بالضرورة عن رأي|لا يعبر بالضرورة عن رأي|لا تعبر عن رأي الصحيفة|لا يعبر عن رأي الموقع|تعكس وجهات نظر أصحابها"
+    )
+)
 _END = _words("انتهى انتهي إنتهى انتهت")
 #: A line is looked at by its first words; a tail lies in the last part of the text.
 _LONGEST_HEAD = 4
@@ -102,22 +116,24 @@ _CONTACT_LEXEMES = 24
 
 
 def find_boilerplate(
-    lexemes: Lexemes, body_start: int, paragraphs: Sequence[Span], author: str, source: str
+    lexemes: Lexemes, body_start: int, paragraphs: Sequence[Span], head: tuple[int, int]
 ) -> tuple[Boilerplate, ...]:
     """Return the parts of the body that are not its own, in order, apart. Never raises; linear.
 
-    `paragraphs` are the lines of the body, `author` is the author field of the record; `source` is its name.
+    `paragraphs` are the lines of the body, `head` is the place of the byline printed at its head ((-1, -1) for
+    none). Nothing but the text decides, so a copy is cut alike whatever its record says.
     """
-    del source
     if not paragraphs:
         return ()
     found: list[Boilerplate] = []
     lines = _lines(lexemes, body_start)
     for number, (first, last) in enumerate(lines):
-        kind = _line_kind(lexemes, first, last, is_last=number >= len(lines) - 2)
+        kind = _line_kind(
+            lexemes, first, last, is_last=number >= len(lines) - 2, last_lines=number >= len(lines) - 4
+        )
         if kind:
             found.append(Boilerplate(lexemes.starts[first], lexemes.ends[last], kind))
-    found += _head(lexemes, lines, author)
+    found += _head(lexemes, head)
     found += _tail(lexemes, lines)
     return _apart(found)
 
@@ -139,40 +155,60 @@ def _lines(lexemes: Lexemes, body_start: int) -> list[tuple[int, int]]:
     return lines
 
 
-def _line_kind(lexemes: Lexemes, first: int, last: int, *, is_last: bool) -> str:
+def _line_kind(lexemes: Lexemes, first: int, last: int, *, is_last: bool, last_lines: bool) -> str:
     """Return what kind of boilerplate a whole line is, "" for none."""
     words = lexemes.words
+    size = last - first + 1
+    kind = _by_first_words(words, first, last, is_last=is_last)
+    if kind:
+        return kind
+    if size <= 40 and _is_share_bar(words, first, last):
+        return "share_bar"
+    if size <= 12 and _is_end_mark(words, first, last):
+        return "end_mark"
+    if size <= 3 and all(word in _NAVIGATION for word in words[first : last + 1]):
+        return "navigation"
+    if size <= 10 and _is_syndicated(words, first, last):
+        return "syndication"
+    if last_lines and size <= 120 and is_disclaimer(words[first : last + 1]):
+        return "disclaimer"
+    return _last_line_kind(lexemes, first, last) if is_last else ""
+
+
+def _by_first_words(words: list[str], first: int, last: int, *, is_last: bool) -> str:
+    """Return the kind of a line that begins as boilerplate does, and goes on no longer than it may."""
     size = last - first + 1
     start = first
     while start < last and words[start] in ("-", "*", "•", "|", "/", "(", "[", "#", ">"):
         start += 1
     for phrase, kind, longest in _HEADS_BY_FIRST.get(words[start], ()):
-        if size <= longest and tuple(words[start : start + len(phrase)]) == phrase:
-            if kind in ("contact", "tag_tail", "source_link", "photo_credit") and not is_last:
-                continue
-            # A sentence may begin so too: a line that ends with a full stop and is long is one.
-            if words[last] == "." and size > 14 and kind not in ("contact", "source_link"):
-                continue
-            return kind
-    if size <= 40 and _is_share_bar(words, first, last):
-        return "share_bar"
-    if size <= 12 and _is_end_mark(words, first, last):
-        return "end_mark"
-    if size <= 10 and is_last and agency_of([word for word in words[first : last + 1] if word != "المصدر"]):
-        return "credit_line"
-    if size <= 3 and all(word in _NAVIGATION for word in words[first : last + 1]):
-        return "navigation"
-    if is_last and size <= _CONTACT_LEXEMES:
-        line = lexemes.surface(first, last)
-        if _CONTACT.search(line[:400]) and not any(
-            len(word) > 2 and word.startswith("و") and False for word in words[first : last + 1]
-        ):
-            letters = sum(word.isalpha() and not word.isascii() for word in words[first : last + 1])
-            if letters <= 10:
-                return "contact"
-    if size <= 10 and _is_syndicated(words, first, last):
-        return "syndication"
+        if size > longest or tuple(words[start : start + len(phrase)]) != phrase:
+            continue
+        if kind in ("contact", "tag_tail", "source_link", "photo_credit") and not is_last:
+            continue
+        # A sentence may begin so too: a line that ends with a full stop and is long is one.
+        if words[last] == "." and size > 14 and kind not in ("contact", "source_link"):
+            continue
+        return kind
     return ""
+
+
+def _last_line_kind(lexemes: Lexemes, first: int, last: int) -> str:
+    """Return the kind of a last line: an agency alone, or an address with a few words."""
+    words = lexemes.words
+    size = last - first + 1
+    if size <= 10 and agency_of([word for word in words[first : last + 1] if word != "المصدر"]):
+        return "credit_line"
+    if size > _CONTACT_LEXEMES or not _CONTACT.search(lexemes.surface(first, last)[:400]):
+        return ""
+    letters = sum(word.isalpha() and not word.isascii() for word in words[first : last + 1])
+    return "contact" if letters <= 10 else ""
+
+
+def is_disclaimer(words: Sequence[str]) -> bool:
+    """Tell whether the words of a line (search form) speak of a site's terms, or of whose opinions it holds."""
+    line = " ".join(words)
+    return sum(phrase in line for phrase in _TERMS) >= 2 or any(phrase in line for phrase in _OPINIONS)
 
 
 def _is_share_bar(words: list[str], first: int, last: int) -> bool:
@@ -202,27 +238,16 @@ def _is_syndicated(words: list[str], first: int, last: int) -> bool:
     )
 
 
-def _head(lexemes: Lexemes, lines: Sequence[tuple[int, int]], author: str) -> list[Boilerplate]:
-    """Return the author's line at the head of the body, where the record has it too."""
-    if not author.strip() or not lines:
+def _head(lexemes: Lexemes, head: tuple[int, int]) -> list[Boilerplate]:
+    """Return the byline printed at the head of the body, with the mark that parts it from the text."""
+    start, end = head
+    if start < 0:
         return []
-    wanted = [word for word in normalize_text(author[:300], "dedup").split() if word]
-    words = lexemes.words
-    for first, _ in lines[:2]:
-        place, last = first, first
-        matched = 0
-        while place < len(words) and matched < len(wanted) and place - first < 3 * len(wanted) + 8:
-            word = words[place]
-            if word == wanted[matched]:
-                matched, last = matched + 1, place
-            elif word.isalnum():
-                break
-            place += 1
-        if matched == len(wanted):
-            while last + 1 < len(words) and words[last + 1] in (":", "-", ")", '"'):
-                last += 1
-            return [Boilerplate(lexemes.starts[first], lexemes.ends[last], "author_head")]
-    return []
+    place = bisect_left(lexemes.starts, end)
+    while place < len(lexemes.words) and lexemes.words[place] in (":", "-", ")", '"'):
+        end = lexemes.ends[place]
+        place += 1
+    return [Boilerplate(start, end, "byline_head")]
 
 
 def _tail(lexemes: Lexemes, lines: Sequence[tuple[int, int]]) -> list[Boilerplate]:

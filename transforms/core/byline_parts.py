@@ -242,9 +242,7 @@ def _joint(part: Part, lexicon: BylineLexicon) -> list[Part]:
     return people
 
 
-def head_of_lead(
-    lexemes: Lexemes, first: int, source: str, lexicon: BylineLexicon, *, has_author: bool
-) -> int | None:
+def head_of_lead(lexemes: Lexemes, first: int, source: str, lexicon: BylineLexicon) -> int | None:
     """Return the last lexeme of the byline with which a body begins at lexeme `first`, None where it begins with none.
 
     A byline has a separator, and every part but one of persons is known; or it is a line of its own.
@@ -258,7 +256,7 @@ def head_of_lead(
             if place > first and _is_byline(lexemes, first, place - 1, source, lexicon, marked=word == ":"):
                 return place - 1
             if word == NEWLINE and not marks:
-                return None if has_author else _name_line(lexemes, first, place - 1, lexicon)
+                return _name_line(lexemes, first, place - 1, lexicon)
             if word == NEWLINE:
                 break
         if word == "-":
@@ -269,7 +267,7 @@ def head_of_lead(
             break
     if marks:
         return _open_end(lexemes, first, marks, end, source, lexicon)
-    return None if has_author else _bare_name(lexemes, first, end, source, lexicon)
+    return _bare_name(lexemes, first, end, source, lexicon)
 
 
 def _is_byline(

@@ -45,7 +45,7 @@ def read_byline(
     """
     field = _of_parts(_parts_of_field(author, source, lexicon))
     first = _first_of_body(lexemes, body_start)
-    last = head_of_lead(lexemes, first, source, lexicon, has_author=bool(author.strip()))
+    last = head_of_lead(lexemes, first, source, lexicon)
     printed, dateline = NO_BYLINE, Dateline(-1, -1)
     if last is not None:
         printed = _of_parts(classify(cut(lexemes, first, last), source, lexicon))

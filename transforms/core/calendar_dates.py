@@ -251,6 +251,7 @@ def read_from_month(lexemes: Lexemes, index: int, reference: Reference) -> Read 
     listed = (index > 1 and before == "و") or (clitic > 0 and words[index][0] == "و" and month.sure)
     good = (
         tail.year is not None
+        or tail.within is not None
         or tail.paired
         or named
         or (cue and month.sure)

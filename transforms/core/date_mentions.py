@@ -1,5 +1,7 @@
 """Mentions of dates, made from what was read: their place, what is written, and the days that it means."""
 
+import datetime
+
 from schemas.news import DateMention
 from transforms.core.date_words import TRIGGERS
 from transforms.core.lexemes import Lexemes
@@ -45,6 +47,8 @@ def resolve(date: Partial, reference: Reference, tail: Tail | None = None) -> Pa
         return date
     direction = tail.direction if tail is not None else None
     day = reference.day
+    if tail is not None and tail.within is not None:
+        return nearest(date, datetime.date(tail.within, 7, 1))
     if day is None:
         return _in_window(date, reference, direction)
     if direction in (10_000, 10, -10):

@@ -29,6 +29,8 @@ DEAD_LETTER_REASONS: dict[str, str] = {
     "unmapped_record": "no field map fits the keys of the record",
     "bad_field": "a field has a value of the wrong type",
     "lone_surrogate": "the text holds half of a surrogate pair",
+    "no_article_in_page": "no article could be found in the web page",
+    "no_page_reader": "web pages are read with the extra html (pip install warraq[html])",
     # any stage
     "bug": "warraq itself failed on this record",
 }

@@ -18,8 +18,12 @@ _BY_NAME = {
     "rss": "feed",
     "atom": "feed",
     "avro": "avro",
+    "html": "html",
+    "htm": "html",
+    "xhtml": "html",
 }
 _FEED = re.compile(r"<(?:\?xml|rss|feed|(?:\w{1,20}:)?rdf|\w{1,20}:feed)\b", re.IGNORECASE)
+_PAGE = re.compile(r"(?:<!--.{0,400}?-->\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _OBJECTS = re.compile(r"\[\s*[{\]]")
 _OBJECT = re.compile(r"\{\s*[\"}]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
@@ -39,7 +43,7 @@ def extension(name: str) -> str:
 
 
 def recognise(ending: str, sample: bytes, text: str) -> str:
-    """Return `avro`, `text`, `lines`, `values`, `array`, `csv`, `feed`, or `unknown`.
+    """Return `avro`, `text`, `lines`, `values`, `array`, `csv`, `feed`, `html`, or `unknown`.
 
     `sample` is the beginning of the file, `text` the same decoded (U+FFFD for what does not decode),
     `ending` the extension.
@@ -47,6 +51,8 @@ def recognise(ending: str, sample: bytes, text: str) -> str:
     if sample.startswith(MAGIC):
         return "avro"
     known = _BY_NAME.get(ending, "")
+    if known == "feed" and _PAGE.match(text.lstrip()):
+        return "html"  # a page where a feed was asked for
     if known == "json":
         return _json(text.lstrip())
     return known or _sniff(text)
@@ -72,6 +78,8 @@ def _sniff(text: str) -> str:
         return "array"
     if _OBJECT.match(start):
         return _json(start)
+    if _PAGE.match(start):
+        return "html"
     if _FEED.match(start):
         return "feed"
     return "text" if text and len(_CONTROL.findall(text)) <= _MOST_CONTROL * len(text) else "unknown"

@@ -18,6 +18,8 @@ class Tail(NamedTuple):
     last: int
     paired: bool
     conflict: bool
+    #: A Gregorian year beside a Hijri month: رمضان 2020.
+    within: int | None = None
 
 
 def read_tail(lexemes: Lexemes, month: Month) -> Tail:
@@ -34,6 +36,10 @@ def read_tail(lexemes: Lexemes, month: Month) -> Tail:
     year, year_last = _year_after(lexemes, last + 1, hijri=month.hijri)
     if year is not None:
         return Tail(year, None, year_last, paired, conflict)
+    if month.hijri:
+        within, within_last = _year_after(lexemes, last + 1, hijri=False)
+        if within is not None:
+            return Tail(None, None, within_last, paired, conflict, within)
     direction = None
     if last + 1 < size:
         word = words[last + 1]

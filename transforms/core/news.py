@@ -19,8 +19,6 @@ from transforms.core.takes import read_heading, story_key
 
 __all__ = ["NO_NAMES", "Printed", "read_news"]
 
-_EPOCH = datetime.date(1970, 1, 1)
-_DAY_US = 86_400_000_000
 #: Who counts is told of these; distances and prices have nobody.
 _CLAIMED = frozenset(("casualty", "count", "unquantified", "percent", "money"))
 NO_NAMES = BylineLexicon()
@@ -28,7 +26,7 @@ NO_NAMES = BylineLexicon()
 
 @dataclasses.dataclass(frozen=True)
 class Printed:
-    """A text with what its record says about it; times are microseconds UTC, `country` is the source's (alpha-2)."""
+    """A text with what its record says about it; days are those where it was told, `country` is the source's (alpha-2)."""
 
     text: str
     layout: Layout
@@ -36,8 +34,8 @@ class Printed:
     source: str
     url: str
     country: str
-    published_us: int | None
-    crawled_us: int | None
+    published: datetime.date | None
+    crawled: datetime.date | None
 
 
 def read_news(printed: Printed, names: BylineLexicon = NO_NAMES) -> News:
@@ -48,8 +46,8 @@ def read_news(printed: Printed, names: BylineLexicon = NO_NAMES) -> News:
     heading = read_heading(text, layout.title)
     reference = estimate_day(
         lexemes,
-        _day(printed.published_us),
-        _day(printed.crawled_us),
+        printed.published,
+        printed.crawled,
         (dateline.start, dateline.end),
         printed.url,
     )
@@ -73,15 +71,9 @@ def read_news(printed: Printed, names: BylineLexicon = NO_NAMES) -> News:
         dates=dates,
         figures=figures,
         quotes=quotes,
-        boilerplate=find_boilerplate(
-            lexemes, layout.body_start, layout.paragraphs, printed.author, printed.source
-        ),
+        boilerplate=find_boilerplate(lexemes, layout.body_start, layout.paragraphs, dateline),
         briefs=find_briefs(lexemes, layout.title, layout.body_start, layout.paragraphs),
         take=heading.take,
         story_id=story_key(printed.source, heading.stem) if heading.section or heading.take else "",
         truncated=is_truncated(text),
     )
-
-
-def _day(time_us: int | None) -> datetime.date | None:
-    return None if time_us is None else _EPOCH + datetime.timedelta(days=time_us // _DAY_US)

@@ -4,8 +4,8 @@ import dataclasses
 import datetime
 import json
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from schemas.avro import event_date
 from schemas.elements import Article, RawRecord, article_id
@@ -18,9 +18,10 @@ from transforms.core.mapping import FieldMap, Fields, apply_map, choose_map
 from transforms.core.markup import html_to_text
 from transforms.core.news import NO_NAMES, Printed, read_news
 from transforms.core.normalize import display_if_repaired, normalize_text
+from transforms.core.pages import Page, PageError
 from transforms.core.settings import setting
 from transforms.core.structure import Layout, lay_out_body, lay_out_text
-from transforms.core.times import parse_time
+from transforms.core.times import ParsedTime, parse_time
 from transforms.core.urls import canonical_url
 
 __all__ = ["FLAGS", "Aids", "ParsePlan", "ParseRules", "ScopeRules", "SourceRules", "check_scope", "parse"]
@@ -88,10 +89,21 @@ _NO_SOURCE_RULES = SourceRules()
 
 @dataclasses.dataclass(frozen=True)
 class Aids:
-    """What parsing is helped by, loaded by the caller: a language model (or None) and lists of names."""
+    """What parsing is helped by, loaded by the caller: a language model, lists of names, what takes pages apart.
+
+    Without `pages` (the extra html is not installed) a web page is refused as `no_page_reader`.
+    """
 
     model: LanguageModel | None = None
     names: BylineLexicon = NO_NAMES
+    pages: Callable[[str], Page] | None = None
+
+
+class _Days(NamedTuple):
+    """The days of publication and crawl where they were told, as far as known."""
+
+    published: datetime.date | None
+    crawled: datetime.date | None
 
 
 _NO_AIDS = Aids()
@@ -107,20 +119,40 @@ def parse(record: RawRecord, plan: ParsePlan, aids: Aids = _NO_AIDS) -> Article:
         fields = Fields("", "", "", "", "", None, None)
         layout = lay_out_text(text)
     else:
-        fields = _fields(text, record, plan)
+        fields = _of_page(text, aids) if record.form == "html" else _fields(text, record, plan)
         text, layout = _compose(fields)
     display = display_if_repaired(text)
     body = text[layout.body_start :]
     shown = body if display is None else normalize_text(body, "display")
     identified = identify(shown, aids.model)
-    article = _article(text, layout, fields, record, plan, identified, display)
+    article, days = _article(text, layout, fields, record, plan, identified, display)
     if not _WORD.search(shown):
         raise OutOfScope("empty_body", "no letter or digit after the title", article)
     check_scope(article, plan.scope, identified.decided_by)
-    return _with_news(article, layout, plan, aids)
+    return _with_news(article, layout, days, plan, aids)
 
 
-def _with_news(article: Article, layout: Layout, plan: ParsePlan, aids: Aids) -> Article:
+def _of_page(text: str, aids: Aids) -> Fields:
+    """Return the fields of a web page; its source is the host that it came from."""
+    if aids.pages is None:
+        raise ArticleError("no_page_reader", "install the extra: pip install warraq[html]")
+    try:
+        page = aids.pages(text)
+    except PageError as error:
+        raise ArticleError("no_article_in_page", str(error)) from None
+    host = page.url.partition("://")[2].partition("/")[0].partition(":")[0].lower().removeprefix("www.")
+    return Fields(
+        body=page.body,
+        title=page.title,
+        source=host or page.source,
+        url=page.url,
+        author=page.author,
+        published=page.published or None,
+        crawled=None,
+    )
+
+
+def _with_news(article: Article, layout: Layout, days: _Days, plan: ParsePlan, aids: Aids) -> Article:
     """Return an article with what its text says; a record without any time is dated by its dateline."""
     rules = plan.sources.get(article.source, _NO_SOURCE_RULES)
     news = read_news(
@@ -131,8 +163,8 @@ def _with_news(article: Article, layout: Layout, plan: ParsePlan, aids: Aids) ->
             source=article.source,
             url=article.url,
             country=rules.country,
-            published_us=article.published_us,
-            crawled_us=article.crawled_us,
+            published=days.published,
+            crawled=days.crawled,
         ),
         aids.names,
     )
@@ -175,7 +207,7 @@ def _article(
     plan: ParsePlan,
     identified: Identified,
     display: str | None,
-) -> Article:
+) -> tuple[Article, _Days]:
     flags: set[str] = set()
     source = fields.source.strip() or _source_of_folder(record.origin.uri)
     if not source:
@@ -185,12 +217,12 @@ def _article(
     published = _read_time(fields.published, zone, flags)
     crawled = _read_time(fields.crawled, zone, flags)
     if published is None and crawled is None and plan.parse.crawled is not None:
-        crawled = parse_time(plan.parse.crawled, zone).us
+        crawled = parse_time(plan.parse.crawled, zone)
         flags.add("crawl_assumed")
     if layout.title.start == layout.title.end:
         flags.add("no_title")
     url = fields.url.strip()
-    return Article(
+    article = Article(
         article_id=article_id(source, canonical_url(url), text),
         source=source,
         url=url,
@@ -200,13 +232,15 @@ def _article(
         paragraphs=layout.paragraphs,
         subheads=layout.subheads,
         author=fields.author.strip(),
-        published_us=published,
-        crawled_us=crawled,
+        published_us=None if published is None else published.us,
+        crawled_us=None if crawled is None else crawled.us,
         language=identified.language,
         flags=tuple(sorted(flags)),
         origin=record.origin,
         display=display,
     )
+    days = (None if time is None else time.local_day for time in (published, crawled))
+    return article, _Days(*days)
 
 
 def _source_of_folder(uri: str) -> str:
@@ -215,7 +249,7 @@ def _source_of_folder(uri: str) -> str:
     return found[-1] if found else ""
 
 
-def _read_time(value: str | float | None, zone: str, flags: set[str]) -> int | None:
+def _read_time(value: str | float | None, zone: str, flags: set[str]) -> ParsedTime | None:
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     try:
@@ -225,7 +259,7 @@ def _read_time(value: str | float | None, zone: str, flags: set[str]) -> int | N
         return None
     if parsed.zone_assumed:
         flags.add("time_zone_assumed")
-    return parsed.us
+    return parsed
 
 
 def check_scope(article: Article, scope: ScopeRules, decided_by: str = "") -> None:

@@ -40,6 +40,7 @@ _HEADS = frozenset(
         "search",
     ).split()
 )
+_GLUED = frozenset(("ل", "ب", "ول", "وب", "ك", "-"))
 _AS_HE_SAID = frozenset(normalize_text("تعبيره تعبيرها قوله قولها وصفه وصفها", "search").split())
 
 
@@ -198,7 +199,7 @@ def _attribute(
     words = lexemes.words
     begin = _sentence_start(lexemes, pair.opening)
     length = sum(word.isalpha() for word in words[pair.opening + 1 : min(pair.closing, pair.opening + 40)])
-    if not length or (length <= 2 * _FEW and pair.opening and words[pair.opening - 1] in _HEADS):
+    if not length or (length <= 2 * _FEW and pair.opening and _names(lexemes, pair.opening)):
         return None
     since = begin
     spoken = previous is not None and previous[0].closing >= begin
@@ -217,6 +218,12 @@ def _attribute(
         if speaker is not None and speaker.last == pair.opening - 2:
             return speaker, "", 0.7
     return None
+
+
+def _names(lexemes: Lexemes, opening: int) -> bool:
+    """Whether what stands before a quotation mark makes it a name: تنظيم «…», لـ«…»."""
+    before = lexemes.words[opening - 1]
+    return before in _HEADS or (before in _GLUED and not lexemes.spaced[opening])
 
 
 def _verb_before(lexemes: Lexemes, first: int, opening: int) -> int | None:

@@ -21,6 +21,8 @@ __all__ = ["ReadRules", "read_records"]
 
 _DECLARED = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})")
 
+_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([A-Za-z0-9._-]{1,40})", re.IGNORECASE)
+
 
 @dataclasses.dataclass(frozen=True)
 class ReadRules:
@@ -101,7 +103,13 @@ class _Reading:
                     "empty_file", "the file holds no bytes; set read.empty_files to note it only", b"", 0, 0
                 )
             return
-        detected = detect(sample, complete=len(sample) < SAMPLE_BYTES, rule=rules.encoding)
+        complete = len(sample) < SAMPLE_BYTES
+        detected = detect(sample, complete=complete, rule=rules.encoding)
+        if not detected.codec and (charset := _CHARSET.search(sample[:4096])):
+            # A page of markup may have too few Arabic words to tell by; then it is believed.
+            named = charset[1].decode("ascii").lower()
+            if named in ("utf-8", "windows-1256", "iso-8859-6"):
+                detected = detect(sample, complete=complete, rule=named)
         text = sample[detected.bom_bytes :].decode(detected.codec or "ascii", "replace")
         kind = recognise(self._ending, sample, text)
         if kind == "feed":
@@ -121,8 +129,8 @@ class _Reading:
         self.encoding = detected.codec
         field_map = "" if self._rules.field_map == "auto" else self._rules.field_map
         found: Iterator[Found]
-        if kind == "text":
-            self.form = self.record_form = "text"
+        if kind in ("text", "html"):
+            self.form = self.record_form = kind
             found = _whole_text(source, codec, limit)
         elif kind == "lines":
             self.form = "json_lines"

@@ -25,10 +25,11 @@ _YEARS = range(1900, 2200)
 
 
 class ParsedTime(NamedTuple):
-    """A time in microseconds UTC, and whether its zone had to be assumed."""
+    """A time in microseconds UTC, whether its zone had to be assumed, and its day where it was told."""
 
     us: int
     zone_assumed: bool
+    local_day: datetime.date
 
 
 def parse_time(value: str | float, zone: str) -> ParsedTime:
@@ -48,7 +49,7 @@ def parse_time(value: str | float, zone: str) -> ParsedTime:
         raise ValueError(f"the year {moment.year} is outside 1900-2199")
     if assumed:
         moment = moment.replace(tzinfo=ZoneInfo(zone))
-    return ParsedTime((moment - _EPOCH) // datetime.timedelta(microseconds=1), assumed)
+    return ParsedTime((moment - _EPOCH) // datetime.timedelta(microseconds=1), assumed, moment.date())
 
 
 def _from_number(value: float) -> datetime.datetime:
