@@ -55,8 +55,10 @@ _ROLES = {
 _OTHERS = frozenset(("photographer",))
 #: Parts that say nothing: several capitals, follow-ups.
 _NOTHING = _words(
-    "عواصم العواصم متابعات متابعه خاص إنترنت الإنترنت مواقع ترجمات أونلاين next previous المحرر التحرير المحليات محليات القسم"
+    "عواصم العواصم متابعات متابعه متابعة تحليل الإلكتروني خاص إنترنت الإنترنت مواقع ترجمات أونلاين next previous المحرر التحرير المحليات محليات القسم"
 )
+#: Papers named after the city that they write from.
+_CITIES_OF_PAPERS = frozenset(normalize_text(name, "search") for name in ("الرياض", "مكة"))
 _TITLES = _words("د الدكتور م المهندس أ الأستاذ أد")
 _EDITORIAL = _words("كلمة رأي افتتاحية")
 #: Given names before which و is "and", though و and they are somebody's name as well.
@@ -111,7 +113,7 @@ def classify(parts: Sequence[Part], source: str, lexicon: BylineLexicon) -> list
         name = " ".join(part.words)
         if part.kind == "own":
             # A paper's name that is a city as well is the paper where another city stands beside it, or in quotes.
-            is_city = name in lexicon.cities and not part.quoted and not has_city and len(known) > 1
+            is_city = name in _CITIES_OF_PAPERS and not part.quoted and not has_city and len(known) > 1
             part = part._replace(kind="city" if is_city else "outlet")
         elif part.kind == "role":
             role = part.text

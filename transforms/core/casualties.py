@@ -36,7 +36,8 @@ def casualty_of(lexemes: Lexemes, first: int, last: int, noun: str) -> str:
         if word in _STOPS:
             break
         if word in CASUALTY_CUES:
-            return CASUALTY_CUES[word]
+            # Without people named, to lose and to seize is said of jobs and goods.
+            return CASUALTY_CUES[word] if noun or CASUALTY_CUES[word] not in ("missing", "arrested") else ""
         if word in PEOPLE and place < first - 1 and not _joined(words, place + 1, first):
             break
     if not person or not noun:

@@ -55,6 +55,13 @@ _TIME_UNITS = {
 }
 _RANGE = frozenset({"الي", "-", "حتي"})
 _LONGEST_COUNT = 9
+#: Nouns whose own first letter is و; other words that begin so go on with the sentence.
+_WAW_NOUNS = frozenset(
+    normalize_text(
+        "وحدة وحدات وظيفة وظائف ورقة وزير وزراء ولاية ولايات وثيقة وثائق وجبة وجبات وكالة وسيلة وسائل وفد وفود ورشة ورش",
+        "search",
+    ).split()
+)
 _MINUTES = frozenset({"دقيقه", "دقايق"})
 _HOURS = frozenset(
     normalize_text(
@@ -247,6 +254,8 @@ def _upper(lexemes: Lexemes, number: Number) -> Number | None:
     second = read_number(lexemes, place + 1)
     if second is None or second.ordinal:
         return None
+    if number.digits and second.digits and 1900 <= number.value <= second.value <= 2100:
+        return None
     # A year and a value are no range: 2012 إلى 640 مليون
     if (
         1900 <= number.value <= 2100
@@ -324,6 +333,8 @@ def _what(lexemes: Lexemes, last: int, country: str) -> _What | None:
 
 def _is_noun(word: str) -> bool:
     """Whether a word after a number may be what it counts: letters, no particle, no article, no verb's و."""
+    if word.startswith("و") and word not in _WAW_NOUNS:
+        return False
     return (
         len(word) > 2
         and word.isalpha()

@@ -51,7 +51,7 @@ def recognise(ending: str, sample: bytes, text: str) -> str:
     if sample.startswith(MAGIC):
         return "avro"
     known = _BY_NAME.get(ending, "")
-    if known == "feed" and _PAGE.match(text.lstrip()):
+    if known == "feed" and _PAGE.match(text.lstrip()) and "<html" in text[:4096].lower():
         return "html"  # a page where a feed was asked for
     if known == "json":
         return _json(text.lstrip())

@@ -107,13 +107,15 @@ def _told_by_weekday(lexemes: Lexemes, crawled: datetime.date) -> datetime.date 
         if day is None:
             continue
         before = words[index - 1] if index else ""
-        before = words[index - 2] if before in ("(", "يوم") and index > 1 else before
+        before = words[index - 2] if before in ("(", "يوم", "الاول") and index > 1 else before
+        further = index > 1 and "الاول" in words[index - 2 : index]
         after = words[index + 1] if index + 1 < len(words) else ""
         back = (crawled.isoweekday() - day) % 7
         if before == "اليوم":
             return crawled - datetime.timedelta(days=back)
         if before in ("امس", "الامس"):
-            return crawled - datetime.timedelta(days=(back or 7) - 1)
+            since = (back or 7) - 1 - further
+            return crawled - datetime.timedelta(days=since) if since >= 0 else crawled
         if before in ("غدا", "غد", "الغد"):
             return crawled - datetime.timedelta(days=back + 1 if back < _MOST_DAYS else 0)
         alone = (

@@ -237,9 +237,16 @@ def _verb_before(lexemes: Lexemes, first: int, opening: int) -> int | None:
 
 def _near(lexemes: Lexemes, verb: int, opening: int, length: int) -> bool:
     """Whether a quote of that many words is said, not named: a short one must follow the verb or its "that"."""
+    words = lexemes.words
+    if (
+        verb == opening - 1
+        and length <= 2 * _FEW
+        and VERBS[words[verb]] not in CONTINUING
+        and words[opening + 1].startswith("ال")
+    ):
+        return False  # the subject in quotation marks: اكد «المرصد السوري …»
     if length >= _FEW:
         return True
-    words = lexemes.words
     for place in range(opening - 1, verb - 1, -1):
         if words[place] in THAT or words[place] in (":", "ذلك") or place == verb:
             distance = opening - 1 - place

@@ -95,6 +95,10 @@ def _relative(lexemes: Lexemes, index: int, reference: Reference) -> Read | None
         offset, first, clitic = -2, index - 2, 0
     last, name = _weekday_after(lexemes, last)
     value = shift(reference.day, offset, "D") if reference.day else ""
+    if name and offset < 0 and reference.day:
+        # The weekday is printed, the day of publication may be estimated: the weekday decides.
+        day = NAMES.index(name.strip())
+        value = resolve_weekday(day, -1 if reference.day.isoweekday() == day else 0, reference)
     written = f"rel{offset}{name}"
     return [mention(lexemes, first, last, written, value, clitic=clitic, relative=True)], last + 1
 
