@@ -21,13 +21,13 @@ from pipelines.outcome import ExitCode, RunFailed
 from pipelines.terminal import escape_unsafe, plain, shorten
 from schemas.avro import to_record
 from schemas.elements import Article, DeadLetter, InputFile, NormalizedArticle, RawRecord, TaggedArticle
+from transforms.aids import load_aids
 from transforms.core.bylines import fragment_byline
 from transforms.core.dates import fragment_dates
 from transforms.core.errors import ArticleError, OutOfScope
 from transforms.core.figure_notation import fragment_figures
 from transforms.core.parse import parse
 from transforms.core.reading import read_records
-from transforms.parse import load_aids
 
 __all__ = ["FRAGMENTS", "STDIN", "article_row", "run_fragments", "run_parse"]
 

@@ -20,6 +20,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 from attacks import UNITS, attack  # noqa: E402
 
 from schemas.elements import Origin, RawRecord  # noqa: E402
+from transforms.aids import load_aids  # noqa: E402
 from transforms.core.boilerplate import find_boilerplate  # noqa: E402
 from transforms.core.bylines import read_byline  # noqa: E402
 from transforms.core.dates import find_dates  # noqa: E402
@@ -31,7 +32,6 @@ from transforms.core.parse import ParsePlan, ScopeRules, parse  # noqa: E402
 from transforms.core.publication import Reference  # noqa: E402
 from transforms.core.quotes import claimants, find_quotes  # noqa: E402
 from transforms.core.structure import lay_out_text  # noqa: E402
-from transforms.parse import load_aids  # noqa: E402
 
 SHARED = ROOT.parent / "shared" / "data" / "saudinewsnet_dev"
 

@@ -14,11 +14,11 @@ ROOT = Path(__file__).resolve().parents[2]
 if __name__ == "__main__":
     sys.path[:0] = [str(ROOT)]
 
+from transforms.aids import load_aids  # noqa: E402
 from transforms.core.bylines import fragment_byline  # noqa: E402
 from transforms.core.dates import fragment_dates  # noqa: E402
 from transforms.core.figure_notation import fragment_figures  # noqa: E402
 from transforms.core.normalize import normalize_text  # noqa: E402
-from transforms.parse import load_aids  # noqa: E402
 
 CASES = Path(__file__).with_name("cases")
 FILES = {

@@ -9,8 +9,8 @@ import lzma
 import pytest
 from corpus import SHARED
 
+from transforms.aids import load_language_model
 from transforms.core.language import identify
-from transforms.parse import load_language_model
 
 pytestmark = [
     pytest.mark.data,

@@ -6,9 +6,9 @@ import pytest
 from quality.gates import SHARED, digest_of, needs
 
 from schemas.elements import Origin, RawRecord
+from transforms.aids import load_aids
 from transforms.core.mapping import READY_MAPS
 from transforms.core.parse import ParsePlan, ParseRules, parse
-from transforms.parse import load_aids
 
 pytestmark = needs("seed")
 SEED = SHARED / "seed"

@@ -1,6 +1,7 @@
 import pytest
 
 from schemas.elements import Origin, RawRecord
+from transforms.aids import load_aids
 from transforms.core.errors import ArticleError
 from transforms.core.mapping import READY_MAPS
 from transforms.core.pages import (
@@ -13,7 +14,6 @@ from transforms.core.pages import (
 )
 from transforms.core.parse import Aids, ParsePlan, parse
 from transforms.core.reading import ReadRules, read_records
-from transforms.parse import load_aids
 
 PARAGRAPHS = (
     "أعلنت هيئة الموانئ في المدينة الساحلية أن الرصيف الجديد سيستقبل السفن الكبيرة مع بداية الشهر المقبل بعد سنتين من العمل.",
