@@ -26,7 +26,7 @@ def build(pipeline: beam.Pipeline, config: Config, source: beam.PTransform, sink
     parsed = read.records | "ParseArticles" >> ParseArticles(parse_plan(config), on_bug)
     normalized = parsed.ok | "NormalizeArticles" >> NormalizeArticles(config.normalize, on_bug)
     deduplicated = normalized.ok | "DeduplicateArticles" >> DeduplicateArticles(
-        config.dedup, config.sources, config.output.shards
+        config.dedup, config.sources, config.output.shards, config.normalize
     )
     tagged = deduplicated.ok | "TagArticles" >> TagArticles(config.tag, on_bug)
     refused = (
@@ -36,5 +36,5 @@ def build(pipeline: beam.Pipeline, config: Config, source: beam.PTransform, sink
         tagged.refused,
     ) | "GatherRefused" >> beam.Flatten()
     filtered = (parsed.filtered, normalized.filtered, tagged.filtered) | "GatherFiltered" >> beam.Flatten()
-    tables = Tables(tagged.ok, deduplicated.duplicates, refused, filtered, read.inputs)
+    tables = Tables(tagged.ok, deduplicated.duplicates, deduplicated.relations, refused, filtered, read.inputs)
     return tables | "WriteTables" >> sink

@@ -1,4 +1,4 @@
-"""Elements to Avro records and back to rows: the five tables, their schemas, and the container bytes.
+"""Elements to Avro records and back to rows: the tables, their schemas, and the container bytes.
 
 Container bytes are a function of schema, rows and codec alone: the sync marker is derived, not random,
 and no clock enters. So the same rows give the same file, and its name can be its checksum.
@@ -21,14 +21,20 @@ from schemas.elements import (
     DeadLetter,
     Duplicate,
     Filtered,
+    Fingerprint,
     InputFile,
+    Member,
     Origin,
+    Relation,
+    Settled,
+    Signature,
     Span,
     Tag,
     TaggedArticle,
 )
 
 __all__ = [
+    "INDEX_TABLE",
     "TABLES",
     "Table",
     "count_rows",
@@ -37,11 +43,14 @@ __all__ = [
     "fingerprint",
     "parsed_schema",
     "read_rows",
+    "signature_of",
     "to_record",
 ]
 
 Row = dict[str, Any]
 _EPOCH = datetime.date(1970, 1, 1)
+_EPOCH_TIME = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_MICROSECOND = datetime.timedelta(microseconds=1)
 _DAY_US = 86_400_000_000
 
 
@@ -73,7 +82,7 @@ _FLAT_FIELDS = {
         (field.name, _RENAMED.get(field.name, field.name), field.type is Origin)
         for field in dataclasses.fields(element)
     )
-    for element in (Tag, Duplicate, DeadLetter, Filtered, InputFile)
+    for element in (Tag, Duplicate, Relation, DeadLetter, Filtered, InputFile)
 }
 
 
@@ -134,6 +143,59 @@ def _article(tagged: TaggedArticle) -> Row:
     }
 
 
+def _signature(signature: Signature | Member) -> Row:
+    """Return the index row of a settled signature, or the amendment of a member settled anew."""
+    is_article = isinstance(signature, Signature)
+    member = signature.member if isinstance(signature, Signature) else signature
+    settled = member.settled
+    if settled is None:
+        message = f"article {member.article_id} has not been settled"
+        raise ValueError(message)
+    row: Row = {
+        "kind": "article" if is_article else "amendment",
+        "article_id": member.article_id,
+        "event_us": member.event_us,
+        "priority": member.priority,
+        "tokens": member.tokens,
+        "origin": _origin(member.origin),
+        **settled._asdict(),
+    }
+    if isinstance(signature, Signature):
+        text = signature.fingerprint
+        row |= {name: getattr(text, name) for name in ("digest", "shingles", "stems", "numbers")}
+        row["url_key"] = signature.url_key
+    return row
+
+
+def signature_of(row: Row) -> Signature | Member:
+    """Return what an index row holds: a signature, or a member for an amendment. Times may come as numbers or datetimes."""
+    member = Member(
+        article_id=row["article_id"],
+        event_us=_microseconds(row["event_us"]),
+        priority=row["priority"],
+        tokens=row["tokens"],
+        origin=Origin(**row["origin"]),
+        partition="",
+        shard=0,
+        settled=Settled(
+            row["parent_id"],
+            _microseconds(row["parent_us"]),
+            row["parent_priority"],
+            row["root_id"],
+            row["relation"],
+            row["version"],
+        ),
+    )
+    if row["kind"] == "amendment":
+        return member
+    text = Fingerprint(row["digest"], row["tokens"], row["shingles"], row["stems"], row["numbers"])
+    return Signature(member, row["url_key"], text)
+
+
+def _microseconds(time: datetime.datetime | int | None) -> int | None:
+    return (time - _EPOCH_TIME) // _MICROSECOND if isinstance(time, datetime.datetime) else time
+
+
 @dataclasses.dataclass(frozen=True)
 class Table:
     """One kind of output: its folder, its schema file, the element it holds and how that becomes a row.
@@ -153,16 +215,20 @@ TABLES: dict[str, Table] = {
     for table in (
         Table("articles", "article.avsc", TaggedArticle, _article, ("source", "language")),
         Table("duplicates", "duplicate.avsc", Duplicate, _flat, ("source", "relation")),
+        Table("relations", "relation.avsc", Relation, _flat, ("relation",)),
         Table("dead_letters", "dead_letter.avsc", DeadLetter, _flat, ("reason",)),
         Table("filtered", "filtered.avsc", Filtered, _flat, ("source", "reason")),
         Table("inputs", "input_file.avsc", InputFile, _flat, ("form", "compression", "encoding")),
     )
 }
+#: What lies in an index, not in an output folder.
+INDEX_TABLE = Table("signatures", "signature.avsc", Signature, _signature, ())
 
 
 @functools.cache
 def _schema_text(table: str) -> str:
-    return importlib.resources.files("schemas").joinpath(TABLES[table].schema_file).read_text("utf-8")
+    file = INDEX_TABLE.schema_file if table == INDEX_TABLE.name else TABLES[table].schema_file
+    return importlib.resources.files("schemas").joinpath(file).read_text("utf-8")
 
 
 @functools.cache
@@ -189,7 +255,9 @@ def fingerprint(table: str) -> str:
 
 
 def to_record(table: str, element: Any, config_sha256: str) -> Row:
-    """Return the Avro record of an element of `table`, stamped with the config's hash."""
+    """Return the Avro record of an element of `table`, stamped with the config's hash (rows of an index are not)."""
+    if table == INDEX_TABLE.name:
+        return INDEX_TABLE.convert(element)
     record = TABLES[table].convert(element)
     record["config_sha256"] = config_sha256
     return record

@@ -16,14 +16,22 @@ from schemas.news import NO_NEWS, News
 
 __all__ = [
     "Article",
+    "NO_COMPARISON",
     "ArticleBatch",
+    "Comparison",
     "DeadLetter",
     "Duplicate",
+    "Edge",
     "Filtered",
+    "Fingerprint",
     "InputFile",
+    "Link",
+    "Member",
     "NormalizedArticle",
     "Origin",
     "RawRecord",
+    "Relation",
+    "Settled",
     "Signature",
     "Span",
     "Tag",
@@ -128,6 +136,22 @@ class NormalizedArticle:
 
 
 @dataclasses.dataclass(frozen=True)
+class Fingerprint:
+    """What a text is compared by, made from the `dedup` text of its body.
+
+    `digest` is its 128-bit blake2b, `tokens` its number of words, `shingles` its distinct word-3 shingles as sorted
+    little-endian 32-bit hashes, `stems` its distinct light stems alike (the lowest bit set where a stem is
+    repeated), `numbers` eight bytes over the multiset of its numbers. Short texts have no shingles and no stems.
+    """
+
+    digest: bytes
+    tokens: int
+    shingles: bytes
+    stems: bytes
+    numbers: bytes
+
+
+@dataclasses.dataclass(frozen=True)
 class ArticleBatch:
     """Articles that survived deduplication and will lie in the same output file, in file order.
 
@@ -139,56 +163,180 @@ class ArticleBatch:
     articles: tuple[NormalizedArticle, ...]
 
 
-@dataclasses.dataclass(frozen=True)
-class Signature:
-    """The small thing that is shuffled to decide about an article: no text.
+class Settled(NamedTuple):
+    """What an earlier run decided about an article; "" and None stand for no parent.
 
-    `event_us`, `priority`, `article_id`, `origin`, in this order, are its rank (see `cluster.rank`).
+    `relation` is "" (kept), `exact` or `near`. `version` counts the texts seen under its URL, from 1.
+    """
+
+    parent_id: str
+    parent_us: int | None
+    parent_priority: int
+    root_id: str
+    relation: str
+    version: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Member:
+    """An article among those it is compared with: what ranks it and where it stands, without its text.
+
+    `event_us`, `priority`, `article_id`, `origin`, in this order, are its rank (see `cluster.rank`). `settled` is
+    None for an article of this run. `partition` and `shard` say in which output file its record lies.
     """
 
     article_id: str
-    digest: bytes
-    tokens: int
     event_us: int | None
     priority: int
+    tokens: int
     origin: Origin
     partition: str
     shard: int
+    settled: Settled | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Signature:
+    """The small thing by which an article is compared: no text.
+
+    `url_key` is a 64-bit hash of its canonical URL, b"" where it has none.
+    """
+
+    member: Member
+    url_key: bytes
+    fingerprint: Fingerprint
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Comparison:
+    """How like two texts are: the evidence of a decision.
+
+    `shared`, `own` and `other` count distinct shingles; `containment` is `shared` by the smaller of the two. `own_words`
+    and `other_words` count the repeated stems that the other side lacks; `blocked` tells that the template guard keeps
+    the two apart. `sample` are hashes of a few shared shingles, from which the words are restored.
+    """
+
+    jaccard: float
+    containment: float
+    shared: int
+    own: int
+    other: int
+    own_words: int
+    other_words: int
+    blocked: bool
+    sample: tuple[int, ...]
+
+
+NO_COMPARISON = Comparison(0.0, 0.0, 0, 0, 0, 0, 0, False, ())
+
+
+class Edge(NamedTuple):
+    """A decision: `child` is dropped, `parent` is why. `relation` is `exact`, `near` or `repeat`."""
+
+    child: Member
+    parent: Member
+    relation: str
+    comparison: Comparison
+
+
+class Link(NamedTuple):
+    """A relation that drops nothing: `child` is a later article, `other` an earlier one.
+
+    `relation` is `updated_version` (then `version` counts the texts of the URL up to this one), `similar`,
+    `contains` or `contained_in` (child contains other; other contains child). `other_root_id` is "" until roots are
+    known.
+    """
+
+    child: Member
+    other: Member
+    relation: str
+    comparison: Comparison
+    version: int
+    other_root_id: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """What deduplication decided about one record that is dropped, on its way to that record's partition."""
+    """What deduplication decided about one record that is dropped, on its way to that record's partition.
 
-    article_id: str
-    origin: Origin
-    parent_id: str
-    parent_origin: Origin
+    `root_from_index` tells that the root was read by an earlier run.
+    """
+
+    edge: Edge
     root_id: str
-    relation: str
-    similarity: float
-    partition: str
-    shard: int
+    root_from_index: bool
+    canonical_id: str
 
 
 @dataclasses.dataclass(frozen=True)
 class Duplicate:
     """A record that was dropped because an earlier one says the same; the evidence stands in it.
 
-    `relation` is `repeat` (the same article read again: parent and root are its own id) or `exact`
-    (another article with the same `dedup` text). `root_id` is reached by following parents.
+    `relation` is `repeat` (the same article read again: parent is its own id), `exact` (another article with the
+    same `dedup` text) or `near` (another article with nearly the same shingles; `similarity` is their exact Jaccard).
+    `root_id` is reached by following parents; it is the article that is kept. `canonical_id` is chosen among all
+    that share the root. `parent_from_index` and `root_from_index` tell that an earlier run has read the article.
+    `sample` are a few runs of words that both texts have.
     """
 
     article_id: str
     parent_id: str
     root_id: str
+    canonical_id: str
     relation: str
     similarity: float
+    containment: float
+    shared_shingles: int
+    shingles: int
+    parent_shingles: int
+    sample: tuple[str, ...]
+    parent_from_index: bool
+    root_from_index: bool
     source: str
     url: str
     title: str
     event_us: int | None
+    parent_us: int | None
     parent_origin: Origin
+    threshold: float
+    horizon_days: int
+    rules_version: str
+    origin: Origin
+
+
+@dataclasses.dataclass(frozen=True)
+class Relation:
+    """Two articles that have to do with each other; neither is dropped by it. Read it as a sentence: article, relation, other.
+
+    `updated_version`: the same canonical URL with an earlier text; `version` counts the texts. `similar`: near, but not
+    near enough, or kept apart by the template guard (`blocked`). `contains`, `contained_in`: most of the one text
+    stands in the other. `superseded_by`: what was canonical of its cluster in an earlier run no longer is.
+    `own_words` and `other_words` count repeated words (stems) that the other text lacks.
+    """
+
+    article_id: str
+    other_id: str
+    relation: str
+    version: int
+    root_id: str
+    other_root_id: str
+    jaccard: float
+    containment: float
+    shared_shingles: int
+    shingles: int
+    other_shingles: int
+    own_words: int
+    other_words: int
+    blocked: bool
+    sample: tuple[str, ...]
+    source: str
+    url: str
+    title: str
+    event_us: int | None
+    other_us: int | None
+    other_origin: Origin
+    threshold: float
+    horizon_days: int
     rules_version: str
     origin: Origin
 

@@ -16,7 +16,7 @@ import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
 from schemas.avro import TABLES, encode_container, fingerprint, to_record
-from schemas.elements import DeadLetter, Duplicate, Filtered, InputFile, TaggedBatch, WrittenFile
+from schemas.elements import DeadLetter, Duplicate, Filtered, InputFile, Relation, TaggedBatch, WrittenFile
 from transforms.composite import Composite
 from transforms.core.partition import data_file_name, day_partition, shard_of
 from transforms.files import TEMP_FOLDER, OutputFolder
@@ -32,6 +32,7 @@ class Tables(NamedTuple):
 
     articles: PCollection[TaggedBatch]
     duplicates: PCollection[Duplicate]
+    relations: PCollection[Relation]
     dead_letters: PCollection[DeadLetter]
     filtered: PCollection[Filtered]
     inputs: PCollection[InputFile]
@@ -70,6 +71,7 @@ class WriteTables(Composite):
         ]
         for name, label, rows, place in (
             ("duplicates", "Duplicates", tables.duplicates, _by_day),
+            ("relations", "Relations", tables.relations, _by_day),
             ("dead_letters", "DeadLetters", tables.dead_letters, _by_origin),
             ("filtered", "Filtered", tables.filtered, _by_origin),
             ("inputs", "Inputs", tables.inputs, _by_uri),
@@ -90,7 +92,7 @@ def _key_all(file: WrittenFile) -> tuple[str, WrittenFile]:
     return "all", file
 
 
-def _by_day(row: Duplicate) -> tuple[str, str]:
+def _by_day(row: Duplicate | Relation) -> tuple[str, str]:
     return day_partition(row.event_us), row.article_id
 
 
@@ -206,8 +208,11 @@ class _WriteRowsFn(_WriteFn):
         yield self.write(partition, shard, sorted(rows, key=_row_order))
 
 
-def _row_order(row: Duplicate | DeadLetter | Filtered | InputFile) -> tuple[str, int]:
-    return (row.uri, 0) if isinstance(row, InputFile) else (row.origin.uri, row.origin.index)
+def _row_order(row: Duplicate | Relation | DeadLetter | Filtered | InputFile) -> tuple[str, int, str, str]:
+    if isinstance(row, InputFile):
+        return row.uri, 0, "", ""
+    other = (row.relation, row.other_id) if isinstance(row, Relation) else ("", "")
+    return row.origin.uri, row.origin.index, *other
 
 
 class _LeaveFileListFn(beam.DoFn):

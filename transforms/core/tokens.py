@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from transforms.core.normalize import normalize_text, normalize_texts
 from transforms.core.profiles import BLANK, DEDUP, Profile
 
-__all__ = ["Tokens", "tokenize", "tokenize_texts"]
+__all__ = ["TextWords", "Tokens", "finish", "tokenize", "tokenize_texts", "words_of_texts"]
 
 _KEY = b"warraq token hash 1"
 _BASE = 0x9E3779B97F4A7C15  # odd, hence invertible modulo 2**64
 _INVERSE = pow(_BASE, -1, 1 << 64)
 #: Powers kept ready; a longer text computes its own.
-_READY = 1 << 16
+_READY = 1 << 18
 
 
 class Tokens(NamedTuple):
@@ -54,41 +54,73 @@ def _count_powers(size: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     return np.cumprod(rising, dtype=np.uint64), np.cumprod(falling, dtype=np.uint64)
 
 
+class TextWords(NamedTuple):
+    """The words of several texts at once, as places in the array of their folded code units.
+
+    Word i is `units[starts[i]:ends[i]]` and has the hash `hashes[i]`; the words of text n are those from
+    `borders[n]` to `borders[n + 1]`. `sums` and `inverses` are what hashes of any span are made of.
+    """
+
+    folded: list[str]
+    units: NDArray[np.uint16]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    hashes: NDArray[np.uint64]
+    borders: NDArray[np.int64]
+    firsts: NDArray[np.int64]
+    sums: NDArray[np.uint64]
+    inverses: NDArray[np.uint64]
+
+    def hash_spans(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Return the hash that each span of code units would have as a word."""
+        return finish((self.sums[ends] - self.sums[starts]) * self.inverses[starts])
+
+
 def tokenize(text: str, profile: Profile = DEDUP) -> Tokens:
     """Return the words of any text, folded by `profile` (a `dedup` profile). Never raises."""
-    folded = normalize_text(text, profile)
-    return Tokens(folded, *_words(folded))
+    words = _words([normalize_text(text, profile)])
+    return Tokens(words.folded[0], words.starts, words.ends, words.hashes)
 
 
 def tokenize_texts(texts: Sequence[str], profile: Profile = DEDUP) -> list[Tokens]:
     """Return `[tokenize(text, profile) for text in texts]`, all at once."""
-    folded = normalize_texts(texts, profile)
-    starts, ends, hashes = _words(" ".join(folded))
-    firsts = np.cumsum([0, *(len(text) + 1 for text in folded)])
-    borders = np.searchsorted(starts, firsts).tolist()
+    words = words_of_texts(texts, profile)
+    borders = words.borders.tolist()
     return [
-        Tokens(text, starts[low:high] - first, ends[low:high] - first, hashes[low:high])
-        for text, first, low, high in zip(folded, firsts.tolist(), borders[:-1], borders[1:], strict=False)
+        Tokens(text, words.starts[low:high] - first, words.ends[low:high] - first, words.hashes[low:high])
+        for text, first, low, high in zip(
+            words.folded, words.firsts.tolist(), borders[:-1], borders[1:], strict=True
+        )
     ]
 
 
-def _words(folded: str) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:
-    """Return starts, ends and hashes of the words of a `dedup` text (no character of it is beyond the BMP)."""
-    units = np.frombuffer(folded.encode("utf-16-le"), np.uint16)
+def words_of_texts(texts: Sequence[str], profile: Profile = DEDUP) -> TextWords:
+    """Return the words of texts, folded by `profile`, in arrays over all of them. Never raises."""
+    return _words(normalize_texts(texts, profile))
+
+
+def _words(folded: list[str]) -> TextWords:
+    """Return the words of `dedup` texts (no character of them is beyond the BMP)."""
+    joined = " ".join(folded)
+    units = np.frombuffer(joined.encode("utf-16-le"), np.uint16)
     blanks = np.flatnonzero(units == BLANK)
     starts = np.concatenate(([0], blanks + 1))
     ends = np.concatenate((blanks, [units.size]))
-    if not folded or starts[-1] == units.size or folded[0] == " " or (np.diff(blanks) == 1).any():
+    if not joined or starts[-1] == units.size or joined[0] == " " or (np.diff(blanks) == 1).any():
         words = ends > starts
         starts, ends = starts[words], ends[words]
     powers, inverses = _ready_powers() if units.size <= _READY else _count_powers(units.size)
     sums = np.empty(units.size + 1, np.uint64)
     sums[0] = 0
     np.cumsum(_mix().take(units) * powers[: units.size], out=sums[1:])
-    return starts, ends, _finish((sums[ends] - sums[starts]) * inverses[starts] if starts.size else sums[:0])
+    hashes = finish((sums[ends] - sums[starts]) * inverses[starts] if starts.size else sums[:0])
+    lengths = np.fromiter(map(len, folded), np.int64, len(folded)) + 1
+    firsts = np.concatenate(([0], np.cumsum(lengths)[:-1])) if folded else lengths
+    borders = np.searchsorted(starts, np.append(firsts, len(joined) + 1))
+    return TextWords(folded, units, starts, ends, hashes, borders, firsts, sums, inverses)
 
 
-def _finish(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def finish(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Spread each hash over all 64 bits (splitmix64's finaliser), since bands and buckets use some of them."""
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         hashes = (hashes ^ (hashes >> np.uint64(shift))) * np.uint64(factor)

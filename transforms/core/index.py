@@ -1,0 +1,187 @@
+"""SignatureIndex: the whole decision in one process and in memory, article by article.
+
+It is what a stream keeps between its micro-batches and what small jobs use without Beam; the batch join in
+`transforms.deduplicate` gives the same parents. Articles may come in any order: an article that ranks before others
+revises their decisions, and after the last one the decisions are those of the rule about pairs in `cluster`.
+"""
+
+import dataclasses
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from schemas.elements import Comparison, Edge, Fingerprint, Link, Member, Signature
+from transforms.core.buckets import candidates, digest_in, entry_of, id_in
+from transforms.core.cluster import COPY, DedupRules, choose_parent, is_within, lowest_earlier, rank
+from transforms.core.minhash import band_keys
+from transforms.core.packing import id_of
+from transforms.core.similarity import compare, relation_of, with_sample
+
+__all__ = ["Decisions", "SignatureIndex", "keys_of"]
+
+#: Sets that are signed at once: their shingles and a permuted copy stay in the second-level cache.
+_BATCH = 64
+
+
+class Decisions(NamedTuple):
+    """What adding articles has decided: drops (a later edge of a child replaces an earlier one) and relations."""
+
+    edges: list[Edge]
+    links: list[Link]
+
+
+class _Text(NamedTuple):
+    """A text and the articles that have it, by rank."""
+
+    fingerprint: Fingerprint
+    members: list[Member]
+
+
+def keys_of(signatures: Sequence[Signature], rules: DedupRules) -> list[list[int]]:
+    """Return the band keys of each signature, none for a text without shingles."""
+    keys: list[list[int]] = []
+    for first in range(0, len(signatures), _BATCH):
+        batch = signatures[first : first + _BATCH]
+        sizes = [len(signature.fingerprint.shingles) // 4 for signature in batch]
+        data = b"".join(signature.fingerprint.shingles for signature in batch)
+        borders = np.cumsum([0, *(size for size in sizes if size)])
+        rows = iter(
+            band_keys(np.frombuffer(data, "<u4"), borders, rules.rows, rules.bands, rules.seed).tolist()
+        )
+        keys += [next(rows) if size else [] for size in sizes]
+    return keys
+
+
+class SignatureIndex:
+    """Articles known so far, and who is whose duplicate.
+
+    Memory grows with the articles: signatures, and an entry per band. `pairs` counts the raw pairs that buckets
+    gave, `compared` the comparisons made.
+    """
+
+    def __init__(self, rules: DedupRules) -> None:
+        self._rules = rules
+        self._texts: dict[bytes, _Text] = {}
+        self._members: dict[str, Member] = {}
+        self._parents: dict[str, Edge] = {}
+        self._buckets: dict[int, bytes | list[bytes]] = {}
+        self.pairs = 0
+        self.compared = 0
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    @property
+    def parents(self) -> dict[str, Edge]:
+        """The edge of each dropped article, by its id (repeats apart)."""
+        return self._parents
+
+    def root_of(self, article_id: str) -> str:
+        """Return the article that is kept for this one: itself, or what following parents reaches."""
+        while article_id in self._parents:
+            article_id = self._parents[article_id].parent.article_id
+        return article_id
+
+    def add(self, signatures: Iterable[Signature]) -> Decisions:
+        """Take articles in and return what that decides, also about articles taken in before."""
+        ordered = sorted(signatures, key=lambda signature: rank(signature.member))
+        decisions = Decisions([], [])
+        for signature, keys in zip(ordered, keys_of(ordered, self._rules), strict=True):
+            member = signature.member
+            known = self._members.setdefault(member.article_id, member)
+            if known is not member:
+                decisions.edges.append(Edge(member, known, "repeat", COPY))
+            elif signature.fingerprint.tokens >= self._rules.min_tokens:
+                self._add(member, self._text_of(signature), keys, decisions)
+        return decisions
+
+    def _text_of(self, signature: Signature) -> _Text:
+        text = self._texts.get(signature.fingerprint.digest)
+        if text is None:
+            text = self._texts[signature.fingerprint.digest] = _Text(signature.fingerprint, [])
+        insort(text.members, signature.member, key=rank)
+        return text
+
+    def _add(self, member: Member, text: _Text, keys: list[int], decisions: Decisions) -> None:
+        for edge in self._copies(text, member):
+            self._decide(edge, decisions)
+        earlier, later = self._enter(entry_of(member, text.fingerprint.digest, settled=False), keys)
+        if member.article_id not in self._parents:
+            self._relate(member, text, sorted(earlier), decisions)
+        for article_id, digest in sorted(later):
+            child = self._members[id_of(article_id)]
+            known = self._parents.get(child.article_id)
+            if known is None or known.relation == "near":
+                self._relate(child, self._texts[digest], [text.fingerprint.digest], decisions)
+
+    def _copies(self, text: _Text, member: Member) -> Iterator[Edge]:
+        """Yield the exact edges that a new member of a text makes: its own, and those of later copies."""
+        members, horizon_us = text.members, self._rules.horizon_us
+        shingles = len(text.fingerprint.shingles) // 4
+        comparison = dataclasses.replace(COPY, shared=shingles, own=shingles, other=shingles)
+        place = bisect_left(members, rank(member), key=rank)
+        for child in members[place:]:
+            parent = lowest_earlier(members, child, horizon_us)
+            if child is member or parent is member:
+                if parent is not None:
+                    yield Edge(child, parent, "exact", comparison)
+            elif not is_within(member.event_us, child.event_us, horizon_us):
+                return
+
+    def _decide(self, edge: Edge, decisions: Decisions) -> None:
+        """Take an edge, unless the child has a better one: an exact one, or one of the kind to a lower rank."""
+        known = self._parents.get(edge.child.article_id)
+        if known is not None:
+            if known.relation == "exact" and edge.relation == "near":
+                return
+            if known.relation == edge.relation and rank(known.parent) <= rank(edge.parent):
+                return
+        self._parents[edge.child.article_id] = edge
+        decisions.edges.append(edge)
+
+    def _enter(self, entry: bytes, keys: list[int]) -> tuple[set[bytes], set[tuple[bytes, bytes]]]:
+        """Put an entry into its buckets; return the texts to compare with, and (id, text) of later ones to revise."""
+        buckets, rules = self._buckets, self._rules
+        earlier: set[bytes] = set()
+        later: set[tuple[bytes, bytes]] = set()
+        for key in keys:
+            bucket = buckets.get(key)
+            if bucket is None:
+                buckets[key] = entry
+                continue
+            if isinstance(bucket, bytes):
+                bucket = buckets[key] = [bucket]
+            place = bisect_left(bucket, entry)
+            bucket.insert(place, entry)
+            for other in candidates(bucket, place, rules):
+                self.pairs += 1
+                earlier.add(digest_in(other))
+            for number in range(place + 1, len(bucket)):
+                if entry in candidates(bucket, number, rules):
+                    self.pairs += 1
+                    later.add((id_in(bucket[number]), digest_in(bucket[number])))
+        return earlier, later
+
+    def _relate(self, child: Member, text: _Text, digests: Iterable[bytes], decisions: Decisions) -> None:
+        """Compare a head with earlier texts: choose its parent, and tell what else it has to do with."""
+        near: list[tuple[Member, Comparison]] = []
+        for digest in digests:
+            other = self._texts[digest]
+            earlier = lowest_earlier(other.members, child, self._rules.horizon_us)
+            if earlier is None:
+                continue
+            self.compared += 1
+            comparison = compare(text.fingerprint, other.fingerprint, self._rules)
+            if comparison is None:
+                continue
+            relation = relation_of(comparison, self._rules)
+            comparison = with_sample(comparison, text.fingerprint, other.fingerprint)
+            if relation == "near":
+                near.append((earlier, comparison))
+            else:
+                decisions.links.append(Link(child, earlier, relation, comparison, 0))
+        edge = choose_parent(child, near)
+        if edge is not None:
+            self._decide(edge, decisions)

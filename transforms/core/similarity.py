@@ -1,0 +1,72 @@
+"""How like two texts are, exactly: MinHash only proposes, these sets decide."""
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.elements import Comparison, Fingerprint
+from transforms.core.cluster import DedupRules
+
+__all__ = ["compare", "relation_of", "with_sample"]
+
+#: Repeated stems, absent from the other text, that both sides must have for the guard to keep two texts apart.
+_GUARD_WORDS = 2
+_SAMPLE = 3
+
+
+def _array(data: bytes) -> NDArray[np.uint32]:
+    return np.frombuffer(data, "<u4")
+
+
+def compare(own: Fingerprint, other: Fingerprint, rules: DedupRules) -> Comparison | None:
+    """Return how like two texts are, None where nothing relates them. Both must have shingles.
+
+    The guard is asked where the similarity reaches the threshold, so its counts are 0 below.
+    """
+    mine, theirs = len(own.shingles) // 4, len(other.shingles) // 4
+    smaller = min(mine, theirs)
+    both = np.frombuffer(own.shingles + other.shingles, "<u4").copy()
+    both.sort()
+    shared = int(np.count_nonzero(both[1:] == both[:-1]))
+    jaccard, containment = shared / (mine + theirs - shared), shared / smaller
+    if jaccard < rules.similar and jaccard < rules.threshold and containment < rules.containment:
+        return None
+    own_words = other_words = 0
+    blocked = False
+    if jaccard >= rules.threshold:
+        own_words, other_words = _repeated_alone(own, other), _repeated_alone(other, own)
+        blocked = rules.guard and own_words >= _GUARD_WORDS and other_words >= _GUARD_WORDS
+        blocked = blocked or (rules.guard_numbers and own.numbers != other.numbers)
+    return Comparison(jaccard, containment, shared, mine, theirs, own_words, other_words, blocked, ())
+
+
+def _repeated_alone(text: Fingerprint, other: Fingerprint) -> int:
+    """Return how many stems are repeated in a text and absent from the other."""
+    own, theirs = _array(text.stems), _array(other.stems)
+    repeated = own[(own & 1) == 1] >> 1
+    absent = theirs >> 1
+    if not absent.size:
+        return int(repeated.size)
+    places = np.searchsorted(absent, repeated).clip(max=absent.size - 1)
+    return int(np.count_nonzero(absent[places] != repeated))
+
+
+def relation_of(comparison: Comparison, rules: DedupRules) -> str:
+    """Return `near` (a duplicate), or the relation that drops nothing: `similar`, `contains`, `contained_in`.
+
+    `contains` says that the first of the two compared is the longer one.
+    """
+    if comparison.jaccard >= rules.threshold:
+        return "similar" if comparison.blocked else "near"
+    if comparison.containment >= rules.containment:
+        return "contains" if comparison.own >= comparison.other else "contained_in"
+    return "similar"
+
+
+def with_sample(comparison: Comparison, own: Fingerprint, other: Fingerprint) -> Comparison:
+    """Return the comparison with a few of the shared shingles, the same for ever: those of the lowest hashes."""
+    both = np.frombuffer(own.shingles + other.shingles, "<u4").copy()
+    both.sort()
+    shared = both[1:][both[1:] == both[:-1]]
+    return dataclasses.replace(comparison, sample=tuple(shared[:_SAMPLE].tolist()))

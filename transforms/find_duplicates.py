@@ -1,0 +1,321 @@
+"""FindDuplicates: signatures to decisions, by shuffles of small things only. The thinking is in `transforms.core.join`.
+
+Shuffled per article: its signature once, an entry per band, a short line by URL; per pair to compare, one
+signature more. No key holds more than the articles that share a band, a text, a URL or a root.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+from apache_beam.pvalue import PCollection, TaggedOutput
+
+from schemas.elements import Edge, Link, Member, Signature
+from transforms.composite import Composite
+from transforms.core.buckets import bucket_pairs, entry_of
+from transforms.core.cluster import DedupRules
+from transforms.core.index import keys_of
+from transforms.core.join import (
+    compare_text,
+    pair_messages,
+    settle_text,
+    signature_message,
+    text_key,
+    version_messages,
+    versioned,
+)
+from transforms.core.packing import id_of, pack_id
+from transforms.core.pointers import (
+    NO_FALLBACK,
+    Pointer,
+    advance,
+    ask,
+    finish_chains,
+    pack_pointer,
+    unpack_pointer,
+)
+from transforms.core.versions import Versioned, link_versions
+from transforms.metrics import StageCounter
+
+__all__ = ["FindDuplicates", "Found", "FollowParents"]
+
+_Message = tuple[bytes, bytes]
+_STAGE = "deduplicate"
+_ROUNDS = 3
+
+
+class Found(NamedTuple):
+    """What deduplication found: who is dropped for whom, who has to do with whom; and the members of earlier runs."""
+
+    edges: PCollection[Edge]
+    links: PCollection[Link]
+    settled: PCollection[Member]
+
+
+@dataclasses.dataclass(eq=False)
+class FindDuplicates(Composite):
+    """Decide about signatures: exact and near duplicates, repeats, versions, similar and contained texts.
+
+    Takes signatures in any order, in the global window; those with `settled` come from earlier runs and are only
+    decided anew (`redecide`: all of them are asked again, also among each other). Gives each edge and link once.
+    """
+
+    rules: DedupRules
+    redecide: bool = False
+
+    def expand(self, signatures: PCollection[Signature]) -> Found:
+        """Return edges, links and settled members."""
+        rules = self.rules
+        spread = beam.ParDo(_SpreadFn(rules, self.redecide))
+        spread.label = "Spread"
+        sent = signatures | spread.with_output_types(
+            _Message, bands=_Message, urls=tuple[bytes, Any], settled=Member
+        ).with_outputs("bands", "urls", "settled", main="texts")
+        pairs = (
+            sent.bands
+            | "GroupBands" >> beam.GroupByKey()
+            | "PairUp" >> beam.ParDo(_PairFn(rules)).with_output_types(_Message)
+            | "GroupPairs" >> beam.GroupByKey()
+            | "TellPairs" >> beam.FlatMapTuple(_tell_pair).with_output_types(_Message)
+        )
+        versions = (
+            sent.urls
+            | "GroupUrls" >> beam.GroupByKey()
+            | "LinkVersions" >> beam.ParDo(_VersionFn(rules)).with_output_types(_Message)
+        )
+        settle = beam.ParDo(_SettleTextFn(rules))
+        settle.label = "SettleText"
+        compare = beam.ParDo(_CompareTextFn(rules))
+        compare.label = "CompareText"
+        settled = (
+            (sent.texts, pairs, versions)
+            | "MeetAtText" >> beam.Flatten()
+            | "GroupTexts" >> beam.GroupByKey()
+            | settle.with_output_types(_Message, edges=Edge).with_outputs("edges", main="messages")
+        )
+        compared = (
+            settled.messages
+            | "GroupLater" >> beam.GroupByKey()
+            | compare.with_output_types(Edge, links=Link).with_outputs("links", main="edges")
+        )
+        edges = (settled.edges, compared.edges) | "AllEdges" >> beam.Flatten()
+        return Found(edges, compared.links, sent.settled)
+
+
+class _CountingFn(beam.DoFn):
+    """Counts in plain numbers while a bundle lasts, and tells Beam at its end: a counter costs more than a message."""
+
+    def __init__(self) -> None:
+        self._counter = StageCounter(_STAGE)
+
+    def start_bundle(self) -> None:
+        self._counts: dict[str, int] = {}
+
+    def count(self, name: str, number: int) -> None:
+        self._counts[name] = self._counts.get(name, 0) + number
+
+    def finish_bundle(self) -> None:
+        for name, number in self._counts.items():
+            self._counter.add(name, number)
+
+
+class _SpreadFn(_CountingFn):
+    """Send each signature to its text, its bands and its URL."""
+
+    def __init__(self, rules: DedupRules, redecide: bool) -> None:
+        super().__init__()
+        self._rules = rules
+        self._redecide = redecide
+
+    def process(self, signature: Signature) -> Iterator[Any]:
+        key = text_key(signature, self._rules)
+        message = signature_message(signature)
+        shuffled = len(key) + len(message)
+        yield key, message
+        (keys,) = keys_of([signature], self._rules)
+        if keys:
+            settled = signature.member.settled is not None and not self._redecide
+            entry = entry_of(signature.member, key, settled=settled)
+            for band in keys:
+                yield TaggedOutput("bands", (band.to_bytes(8, "big"), entry))
+            shuffled += len(keys) * (8 + len(entry))
+        if signature.member.settled is not None:
+            yield TaggedOutput("settled", signature.member)
+        if signature.url_key:
+            yield TaggedOutput("urls", (signature.url_key, tuple(versioned(signature, key))))
+            shuffled += 8 + 64
+        self.count("shuffled_bytes", shuffled)
+        self.count("signed", 1)
+
+
+class _PairFn(_CountingFn):
+    """Pair the entries of each bucket: the pair is the key, so that it is compared once however many bands it shares."""
+
+    def __init__(self, rules: DedupRules) -> None:
+        super().__init__()
+        self._rules = rules
+
+    def process(self, bucket: tuple[bytes, Iterable[bytes]]) -> Iterator[_Message]:
+        entries = list(bucket[1])
+        if len(entries) < 2:
+            return
+        if len(entries) > self._rules.bucket_limit:
+            self.count("hot_buckets", 1)
+        pairs = 0
+        for earlier, later in bucket_pairs(entries, self._rules):
+            pairs += 1
+            yield earlier + later, b""
+        self.count("pairs", pairs)
+        self.count("shuffled_bytes", pairs * 2 * len(entries[0]))
+
+
+def _tell_pair(pair: bytes, _: Iterable[bytes]) -> Iterator[_Message]:
+    middle = len(pair) // 2
+    yield from pair_messages(pair[:middle], pair[middle:])
+
+
+class _VersionFn(_CountingFn):
+    def __init__(self, rules: DedupRules) -> None:
+        super().__init__()
+        self._rules = rules
+
+    def process(self, group: tuple[bytes, Iterable[Any]]) -> Iterator[_Message]:
+        members = [Versioned(*member) for member in group[1]]
+        if len(members) > 1:
+            for link in link_versions(members, self._rules):
+                yield from version_messages(link)
+
+
+class _SettleTextFn(_CountingFn):
+    def __init__(self, rules: DedupRules) -> None:
+        super().__init__()
+        self._rules = rules
+
+    def process(self, group: tuple[bytes, Iterable[bytes]]) -> Iterator[Any]:
+        settled = settle_text(group[0], group[1], self._rules)
+        for message in settled.messages:
+            self.count("shuffled_bytes", len(message[0]) + len(message[1]))
+            yield message
+        for edge in settled.edges:
+            yield TaggedOutput("edges", edge)
+
+
+class _CompareTextFn(_CountingFn):
+    def __init__(self, rules: DedupRules) -> None:
+        super().__init__()
+        self._rules = rules
+
+    def process(self, group: tuple[bytes, Iterable[bytes]]) -> Iterator[Any]:
+        edges, links, compared = compare_text(group[1], self._rules)
+        self.count("compared", compared)
+        yield from edges
+        for link in links:
+            yield TaggedOutput("links", link)
+
+
+@dataclasses.dataclass(eq=False)
+class FollowParents(Composite):
+    """Find the root of every dropped article, from edges and from the parents that earlier runs wrote down.
+
+    Takes edges (repeats are passed over) and settled members; gives (article id, root id) as hex for each article
+    that has a parent. Chains of more than 8 parents are followed in one place, and counted as `deep_chains`.
+    """
+
+    def expand(self, sides: tuple[PCollection[Edge], PCollection[Member]]) -> PCollection[tuple[str, str]]:
+        """Return (article id, root id)."""
+        edges, members = sides
+        state = (
+            (
+                edges | "Point" >> beam.FlatMap(_point).with_output_types(_Message),
+                members | "PointBack" >> beam.FlatMap(_point_back).with_output_types(_Message),
+            )
+            | "AllPointers" >> beam.Flatten()
+            | "GroupPointers" >> beam.GroupByKey()
+            | "NewestPointer" >> beam.MapTuple(_newest).with_output_types(_Message)
+        )
+        for number in range(1, _ROUNDS + 1):
+            state = state | f"Round{number}" >> _AskAround()
+        part = beam.ParDo(_PartFn())
+        part.label = "Part"
+        parted = state | part.with_output_types(_Message, deep=tuple[str, _Message]).with_outputs(
+            "deep", main="done"
+        )
+        finished = (
+            parted.deep
+            | "GatherDeep" >> beam.GroupByKey()
+            | "FinishChains" >> beam.FlatMapTuple(_finish).with_output_types(_Message)
+        )
+        roots: PCollection[tuple[str, str]] = (
+            (parted.done, finished)
+            | "Rejoin" >> beam.Flatten()
+            | "LastRound" >> _AskAround()
+            | "Roots" >> beam.MapTuple(_root).with_output_types(tuple[str, str])
+        )
+        return roots
+
+
+@dataclasses.dataclass(eq=False)
+class _AskAround(Composite):
+    """One round of pointer doubling: (article, pointer) to (article, pointer twice as far)."""
+
+    def expand(self, state: PCollection[_Message]) -> PCollection[_Message]:
+        advanced: PCollection[_Message] = (
+            state
+            | "Ask" >> beam.FlatMapTuple(_ask).with_output_types(_Message)
+            | "Group" >> beam.GroupByKey()
+            | "Answer" >> beam.FlatMapTuple(_answer).with_output_types(_Message)
+        )
+        return advanced
+
+
+_STORED, _DECIDED = b"0", b"1"
+
+
+def _point(edge: Edge) -> Iterator[_Message]:
+    if edge.relation != "repeat":
+        pointer = Pointer(pack_id(edge.parent.article_id), NO_FALLBACK, done=False)
+        yield pack_id(edge.child.article_id), _DECIDED + pack_pointer(pointer)
+
+
+def _point_back(member: Member) -> Iterator[_Message]:
+    if member.settled is not None and member.settled.parent_id:
+        parent, root = pack_id(member.settled.parent_id), pack_id(member.settled.root_id)
+        yield pack_id(member.article_id), _STORED + pack_pointer(Pointer(parent, root, done=False))
+
+
+def _newest(article_id: bytes, pointers: Iterable[bytes]) -> _Message:
+    return article_id, max(pointers)[1:]
+
+
+def _ask(article_id: bytes, pointer: bytes) -> Iterator[_Message]:
+    yield from ask(article_id, unpack_pointer(pointer))
+
+
+def _answer(article_id: bytes, messages: Iterable[bytes]) -> Iterator[_Message]:
+    for child, pointer in advance(article_id, messages):
+        yield child, pack_pointer(pointer)
+
+
+class _PartFn(beam.DoFn):
+    """Part those that have found their root from those on a long way."""
+
+    def __init__(self) -> None:
+        self._counter = StageCounter(_STAGE)
+
+    def process(self, element: _Message) -> Iterator[Any]:
+        if unpack_pointer(element[1]).done:
+            yield element
+        else:
+            self._counter.add("deep_chains")
+            yield TaggedOutput("deep", ("all", element))
+
+
+def _finish(_: str, unfinished: Iterable[_Message]) -> Iterator[_Message]:
+    pointers = ((article_id, unpack_pointer(pointer)) for article_id, pointer in unfinished)
+    for article_id, pointer in finish_chains(pointers):
+        yield article_id, pack_pointer(pointer)
+
+
+def _root(article_id: bytes, pointer: bytes) -> tuple[str, str]:
+    return id_of(article_id), id_of(unpack_pointer(pointer).target)
