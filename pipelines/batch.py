@@ -1,5 +1,6 @@
 """The main job: files in, committed Avro files and a report out."""
 
+import contextlib
 import dataclasses
 import datetime
 import gc
@@ -17,7 +18,8 @@ from rich.console import Console
 from pipelines.commit import OutputLocked, account, commit, hold, next_generation, sweep, written_files
 from pipelines.config import Config, config_sha256
 from pipelines.engine import resolve_engine
-from pipelines.graph import build
+from pipelines.graph import IndexPlan, build
+from pipelines.index import Index, IndexMismatch, IndexState, index_name, index_parameters, open_index
 from pipelines.manifest import Accounting, Manifest, manifest_path
 from pipelines.options import pipeline_options
 from pipelines.outcome import ExitCode, RunFailed
@@ -41,6 +43,7 @@ class BatchRequest:
     config: Config
     inputs: tuple[str, ...]
     output: str
+    index: str | None = None
     beam_flags: tuple[str, ...] = ()
     runner: str | None = None
     allow_empty: bool = False
@@ -53,18 +56,20 @@ def run_batch(request: BatchRequest, console: Console) -> ExitCode:
     options = pipeline_options(request.config, engine, list(request.beam_flags))
     if not request.output.strip():
         raise RunFailed(ExitCode.USAGE, "--output is empty")
-    for path in (*request.inputs, request.output):
+    places = [*request.inputs, request.output] + ([request.index] if request.index else [])
+    for path in places:
         if is_remote(path) and not can_reach(path):
             message = f"{path}: no filesystem for it; gs:// needs the extra: pip install 'warraq[gcp]'"
             raise RunFailed(ExitCode.USAGE, message)
     # One file has one name, however its path was written and wherever the run was started.
-    places = (path if is_remote(path) else os.path.abspath(path) for path in request.inputs)  # noqa: PTH100 (also folds `..`)
-    request = dataclasses.replace(request, inputs=tuple(places))
+    request = dataclasses.replace(
+        request,
+        inputs=tuple(map(_place, request.inputs)),
+        index=None if request.index is None else _place(request.index),
+    )
     _check_places(request)
     found = _find_inputs(request)
-    folder = OutputFolder(
-        request.output if is_remote(request.output) else str(Path(request.output).absolute())
-    )
+    folder = OutputFolder(_place(request.output))
     if not request.quiet:
         size = sum(file.size_bytes for file in found) / 1e6
         console.print(f"[bold]warraq batch[/]: {len(found):,} files, {size:,.1f} MB → {folder.root}")
@@ -72,17 +77,33 @@ def run_batch(request: BatchRequest, console: Console) -> ExitCode:
         if engine.note:
             console.print(engine.note, style="dim")
     try:
-        with hold(folder):
+        with contextlib.ExitStack() as held:
+            held.enter_context(hold(folder))
+            if request.index is not None:
+                held.enter_context(hold(OutputFolder(request.index)))
             litter = sweep(folder)
             if litter and not request.quiet:
                 console.print(f"removed {len(litter):,} files that an unfinished run had left", style="dim")
             return _run(request, engine.name, options, found, folder, console)
     except OutputLocked as error:
         raise RunFailed(ExitCode.LOCKED, str(error)) from error
+    except IndexMismatch as error:
+        raise RunFailed(ExitCode.USAGE, str(error)) from error
+
+
+def _place(path: str) -> str:
+    """Return the one name of a path, wherever the run was started."""
+    return path if is_remote(path) else os.path.abspath(path)  # noqa: PTH100 (also folds `..`)
 
 
 def _check_places(request: BatchRequest) -> None:
     """Raise RunFailed for an output that cannot be a folder, or that lies in a folder which the run reads."""
+    if request.index is not None:
+        for other in (*request.inputs, _place(request.output)):
+            if request.index == other or request.index.startswith(f"{other}/"):
+                raise RunFailed(
+                    ExitCode.USAGE, f"--index {request.index} lies in {other}; give it a folder of its own"
+                )
     if is_remote(request.output):
         return
     root = Path(request.output).absolute()
@@ -134,13 +155,14 @@ def _run(
     source = ReadArticleFiles(request.inputs, request.config.read)
     output = request.config.output
     sink = WriteTables(WriteRules(folder.root, run, output.codec, output.shards, checksum))
+    index, plan = _open_index(request, folder, run, console)
     # The in-memory shuffle keeps many objects alive and makes few cycles: at Python's default thresholds the
     # collector walks them over and over, for 7 % of the CPU of a run and no memory.
     usual = gc.get_threshold()
     gc.set_threshold(50_000, 20, 50)
     try:
         pipeline = beam.Pipeline(options=options)
-        build(pipeline, request.config, source, sink)
+        build(pipeline, request.config, source, sink, plan)
         with show_progress(console, sum(file.size_bytes for file in found), quiet=request.quiet):
             result = _execute(pipeline)
     finally:
@@ -158,17 +180,26 @@ def _run(
         accounting=accounting,
         files=files,
     )
+    state = None
+    if index is not None and manifest.state == "committed":
+        state = _prepare_index(index, request.config, folder.root, run)
+        manifest = dataclasses.replace(manifest, index=index_name(index.folder.root, state.generation))
     facts = RunFacts(
         started_at=started_at.isoformat(timespec="seconds"),
         seconds=time.monotonic() - started,
         engine=engine_name,
         output=folder.root,
         stage_metrics=_stage_metrics(result),
-        warnings=_warnings(files),
+        warnings=(*_warnings(files), *(() if index is None or state is None else _late(index, state))),
         input_bytes=sum(file.size_bytes for file in found),
     )
     report = make_report(manifest, files, facts)
     commit(folder, run, manifest, report, render)
+    if index is not None:
+        if state is not None:
+            index.publish(state)
+        else:
+            index.sweep()
     if not request.quiet:
         print_summary(report, console)
     if failure:
@@ -178,6 +209,49 @@ def _run(
             soft_wrap=True,
         )
     return code
+
+
+def _open_index(
+    request: BatchRequest, folder: OutputFolder, run: str, console: Console
+) -> tuple[Index | None, IndexPlan | None]:
+    """Open the index that the user named, and tell what the run does with it."""
+    if request.index is None:
+        return None, None
+    index = open_index(request.index, index_parameters(request.config), run)
+    index.sweep()
+    files, redecide = index.files_for(folder.root)
+    output = request.config.output
+    write = WriteRules(request.index, run, output.codec, output.shards, "")
+    if not request.quiet:
+        again = "; this output is in it already: its articles are taken anew" if redecide else ""
+        console.print(f"index: {request.index}, generation {index.state.generation}{again}", style="dim")
+    return index, IndexPlan(files, redecide, write)
+
+
+def _prepare_index(index: Index, config: Config, output: str, run: str) -> IndexState:
+    try:
+        files = written_files(index.folder, run)
+    except FileNotFoundError:  # no article at all
+        files = ()
+    keep_days = config.dedup.horizon_days + config.dedup.lateness_days
+    return index.prepare(output, files, keep_days, datetime.datetime.now(datetime.UTC).date().isoformat())
+
+
+def _late(index: Index, state: IndexState) -> tuple[str, ...]:
+    """Return a warning where articles are so old that the index had forgotten some of those they could be copies of."""
+    before = index.state.expired_before
+    if not before:
+        return ()
+    rows = sum(
+        file.rows
+        for segment in state.segments
+        if segment.generation == state.generation
+        for file in segment.files
+        if file.table == "signatures" and file.path.split("/")[1] < f"date={before}"
+    )
+    return (
+        (f"{rows:,} articles are older than what the index holds (from {before}): unchecked",) if rows else ()
+    )
 
 
 def _execute(pipeline: beam.Pipeline) -> PipelineResult:

@@ -60,6 +60,8 @@ def _parser() -> _Parser:
     _add_check(commands)
     _add_verify(commands)
     _add_inspect(commands)
+    _add_explain(commands)
+    _add_index(commands)
     _add_normalize(commands)
     _add_parse(commands)
     commands.add_parser(
@@ -123,6 +125,11 @@ def _add_batch(commands: "argparse._SubParsersAction[_Parser]") -> None:
         help="output folder, local or gs://; a re-run replaces its content",
     )
     batch.add_argument(
+        "--index",
+        metavar="DIR",
+        help="folder of signatures that lives between runs: articles are also compared with those of earlier runs",
+    )
+    batch.add_argument(
         "--runner", metavar="NAME", help="Beam engine (default: engine.runner of the configuration)"
     )
     batch.add_argument("--allow-empty", action="store_true", help="no error where no input file matches")
@@ -163,6 +170,33 @@ def _add_inspect(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "--limit", type=int, metavar="N", help="at most N rows (default: 20 as a table, all as JSON Lines)"
     )
     inspect.add_argument("--fields", metavar="A,B", help="only these fields")
+
+
+def _add_explain(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    explain = _add(
+        commands,
+        "explain",
+        "tell why an article was kept, dropped, filtered or refused, with the two texts side by side",
+        "examples:\n  warraq explain out 11186c94\n  warraq explain out day.jsonl.gz#34 --format json | jq .decision\n",
+    )
+    explain.add_argument("output", metavar="DIR", help="output folder of `warraq batch`")
+    explain.add_argument(
+        "article", metavar="ARTICLE", help="article id, its first 6 or more digits, or FILE#INDEX"
+    )
+    explain.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    _add_config(explain)
+
+
+def _add_index(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    index = _add(
+        commands,
+        "index",
+        "look after the index of signatures that `batch --index` keeps between runs",
+        "check: every file, checksum and row; repair: finish or forget what a killed run left, take out damaged files;\n"
+        "stats: articles per day, size, parameters.\n\n" + _EXIT_CODES,
+    )
+    index.add_argument("action", choices=("check", "repair", "stats"), help="what to do")
+    index.add_argument("folder", metavar="DIR", help="index folder, local or gs://")
 
 
 def _add_normalize(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -242,6 +276,7 @@ def _batch(args: argparse.Namespace, beam_flags: list[str], console: Console) ->
         config=config,
         inputs=tuple(args.input),
         output=args.output,
+        index=args.index,
         beam_flags=tuple(beam_flags),
         runner=args.runner,
         allow_empty=args.allow_empty,
@@ -284,6 +319,20 @@ def _inspect(args: argparse.Namespace) -> ExitCode:
     return ExitCode.OK
 
 
+def _explain(args: argparse.Namespace) -> ExitCode:
+    from pipelines.config import load_config
+    from pipelines.explain import run_explain
+
+    config = load_config(args.config, args.overrides)
+    return run_explain(args.output, args.article, config, as_json=args.format == "json")
+
+
+def _index(args: argparse.Namespace, console: Console) -> ExitCode:
+    from pipelines.index_care import run_index
+
+    return run_index(args.action, args.folder, console)
+
+
 def _normalize(args: argparse.Namespace) -> ExitCode:
     from pipelines.normalize import run_normalize
 
@@ -323,6 +372,10 @@ def _dispatch(argv: Sequence[str], console: Console) -> ExitCode:
         return _verify(args, console)
     if args.command == "inspect":
         return _inspect(args)
+    if args.command == "explain":
+        return _explain(args)
+    if args.command == "index":
+        return _index(args, console)
     if args.command == "normalize":
         return _normalize(args)
     if args.command == "parse":

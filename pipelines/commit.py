@@ -12,7 +12,6 @@ import hashlib
 import io
 import json
 import os
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,13 +30,10 @@ from pipelines.manifest import (
 )
 from schemas.avro import TABLES, count_rows, read_rows
 from schemas.elements import WrittenFile
-from transforms.files import TEMP_FOLDER, OutputFolder
+from transforms.files import TEMP_FOLDER, OutputFolder, is_data_file
 from transforms.write import file_list_path
 
 __all__ = ["OutputLocked", "account", "commit", "hold", "next_generation", "sweep", "written_files"]
-
-#: Only files of this shape are ever removed: a user's own files in the folder are left alone.
-_DATA_FILE = re.compile(r"part-\d{5}-of-\d{5}-[0-9a-f]{16}\.avro")
 
 
 class OutputLocked(Exception):  # noqa: N818 (says what is, like BlockingIOError)
@@ -142,9 +138,7 @@ def sweep(folder: OutputFolder) -> list[str]:
     ]
     for table in TABLES:
         litter += [
-            file.uri
-            for file in folder.files(table)
-            if file.uri not in kept and _DATA_FILE.fullmatch(file.uri.rpartition("/")[2])
+            file.uri for file in folder.files(table) if file.uri not in kept and is_data_file(file.uri)
         ]
     folder.delete(litter)
     return litter + folder.clear(TEMP_FOLDER)

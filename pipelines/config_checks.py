@@ -12,6 +12,7 @@ from pipelines.config_tree import Config
 from pipelines.engine import why_refused
 from pipelines.errors import did_you_mean
 from pipelines.yaml_nodes import shown
+from transforms.core.cluster import DedupRules
 from transforms.core.parse import ScopeRules
 from transforms.core.profiles import SWITCHABLE
 from transforms.core.times import parse_time
@@ -53,6 +54,7 @@ def contradictions(config: Config) -> Iterator[tuple[Path, str]]:
             hint = did_you_mean(rule, SWITCHABLE) or f"; there are {', '.join(SWITCHABLE)}"
             yield ("normalize", "without"), f"{shown(rule)} is no rule that can be left out{hint}"
     yield from _wrong_days(config.scope)
+    yield from _wrong_thresholds(config.dedup)
     for name in config.tag.gazetteers:
         if name not in _GAZETTEERS:
             hint = did_you_mean(name, _GAZETTEERS) or f"; known are {', '.join(_GAZETTEERS)}"
@@ -60,6 +62,14 @@ def contradictions(config: Config) -> Iterator[tuple[Path, str]]:
     refusal = why_refused(config.engine.runner)
     if refusal is not None:
         yield ("engine", "runner"), refusal
+
+
+def _wrong_thresholds(rules: DedupRules) -> Iterator[tuple[Path, str]]:
+    if rules.near_min_tokens < rules.min_tokens:
+        message = f"{rules.near_min_tokens} is less than dedup.min_tokens, {rules.min_tokens}"
+        yield ("dedup", "near_min_tokens"), message
+    if rules.similar > rules.threshold:
+        yield ("dedup", "similar"), f"{rules.similar} is above dedup.threshold, {rules.threshold}"
 
 
 @functools.cache

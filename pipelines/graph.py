@@ -1,33 +1,63 @@
 """The one graph of warraq: read -> parse -> normalise -> deduplicate -> tag -> write."""
 
+import dataclasses
 from typing import Any
 
 import apache_beam as beam
 
 from pipelines.config import Config
 from pipelines.config_tree import parse_plan
-from transforms.deduplicate import DeduplicateArticles
+from transforms.deduplicate import DeduplicateArticles, Undecided
+from transforms.index_store import IndexFiles, ReadIndex
 from transforms.normalize import NormalizeArticles
 from transforms.parse import ParseArticles
 from transforms.tag import TagArticles
-from transforms.write import Tables
+from transforms.write import Tables, WriteIndex, WriteRules
 
-__all__ = ["build", "parse_plan"]
+__all__ = ["IndexPlan", "build", "parse_plan"]
 
 
-def build(pipeline: beam.Pipeline, config: Config, source: beam.PTransform, sink: beam.PTransform) -> Any:
+@dataclasses.dataclass(frozen=True)
+class IndexPlan:
+    """How a run uses an index: what it reads of it, whether it decides old articles anew, and where it writes."""
+
+    files: IndexFiles
+    redecide: bool
+    write: WriteRules
+
+
+def build(
+    pipeline: beam.Pipeline,
+    config: Config,
+    source: beam.PTransform,
+    sink: beam.PTransform,
+    index: IndexPlan | None = None,
+) -> Any:
     """Wire the stages onto `pipeline` and return what `sink` gives.
 
     `source` gives `ReadOutputs` from the pipeline's begin; `sink` takes `Tables`. Every record that
-    `source` gives leaves by exactly one of the tables articles, duplicates, dead letters and filtered.
+    `source` gives leaves by exactly one of the tables articles, duplicates, dead letters and filtered. With an
+    `index` the articles are also compared with those of earlier runs, and their signatures are written into it.
     """
     on_bug = config.run.on_bug
     read = pipeline | "ReadArticles" >> source
     parsed = read.records | "ParseArticles" >> ParseArticles(parse_plan(config), on_bug)
     normalized = parsed.ok | "NormalizeArticles" >> NormalizeArticles(config.normalize, on_bug)
-    deduplicated = normalized.ok | "DeduplicateArticles" >> DeduplicateArticles(
-        config.dedup, config.sources, config.output.shards, config.normalize
+    deduplicate = DeduplicateArticles(
+        config.dedup,
+        config.sources,
+        config.output.shards,
+        config.normalize,
+        indexed=index is not None,
+        redecide=index is not None and index.redecide,
     )
+    undecided: Any = normalized.ok
+    if index is not None:
+        undecided = Undecided(normalized.ok, pipeline | "ReadIndex" >> ReadIndex(index.files))
+    deduplicated = undecided | "DeduplicateArticles" >> deduplicate
+    if index is not None:
+        kept = (deduplicated.signatures, deduplicated.amended)
+        kept | "WriteIndex" >> WriteIndex(index.write)
     tagged = deduplicated.ok | "TagArticles" >> TagArticles(config.tag, on_bug)
     refused = (
         read.refused,
@@ -36,5 +66,7 @@ def build(pipeline: beam.Pipeline, config: Config, source: beam.PTransform, sink
         tagged.refused,
     ) | "GatherRefused" >> beam.Flatten()
     filtered = (parsed.filtered, normalized.filtered, tagged.filtered) | "GatherFiltered" >> beam.Flatten()
-    tables = Tables(tagged.ok, deduplicated.duplicates, deduplicated.relations, refused, filtered, read.inputs)
+    tables = Tables(
+        tagged.ok, deduplicated.duplicates, deduplicated.relations, refused, filtered, read.inputs
+    )
     return tables | "WriteTables" >> sink

@@ -75,7 +75,10 @@ class Accounting:
 
 @dataclasses.dataclass(frozen=True)
 class Manifest:
-    """One generation. `state` is `committed`, or `failed` with the reason in `failure`."""
+    """One generation. `state` is `committed`, or `failed` with the reason in `failure`.
+
+    `index` names the generation of the index that was published with it (`FOLDER#NUMBER`), "" for none.
+    """
 
     generation: int
     state: str
@@ -85,6 +88,7 @@ class Manifest:
     inputs: tuple[str, ...]
     accounting: Accounting
     files: tuple[WrittenFile, ...]
+    index: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the manifest as a JSON object."""

@@ -30,6 +30,13 @@ _RELATIONS = {
     "near": "another article says nearly the same",
     "repeat": "the very same article was read before",
 }
+_KINSHIPS = {
+    "updated_version": "the same URL had another text before",
+    "similar": "near an earlier article, but not near enough, or kept apart by the template guard",
+    "contains": "most of an earlier article stands in it",
+    "contained_in": "most of it stands in an earlier article",
+    "superseded_by": "no longer canonical of its cluster",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,6 +105,7 @@ def make_report(manifest: Manifest, files: tuple[WrittenFile, ...], run: RunFact
         "dead_letters_by_reason": _by_reason(tallies.of("dead_letters", "reason"), DEAD_LETTER_REASONS),
         "filtered_by_reason": _by_reason(tallies.of("filtered", "reason"), FILTER_REASONS),
         "duplicates_by_relation": _by_reason(tallies.of("duplicates", "relation"), _RELATIONS),
+        "relations_by_kind": _by_reason(tallies.of("relations", "relation"), _KINSHIPS),
         "sources": len(sources),
         "top_sources": [{"source": name, "articles": rows} for name, rows in sources[:_TOP]],
         "coverage": _coverage(tallies, sources[:_TOP]),
@@ -220,6 +228,12 @@ def print_summary(report: dict[str, Any], console: Console) -> None:
         _line(grid, label, counts[door], _share(counts[door], counts["in"]), style)
         for reason, found in report[reasons].items():
             _line(grid, f"  {reason}", found["rows"], found["meaning"], "dim")
+    kinds = report["relations_by_kind"]
+    if kinds:
+        total = sum(found["rows"] for found in kinds.values())
+        _line(grid, "relations", total, "between articles; they drop nothing")
+        for kind, found in kinds.items():
+            _line(grid, f"  {kind}", found["rows"], found["meaning"], "dim")
     console.print(grid)
     _tops(report, console)
     sign = "=" if counts["holds"] else "≠"

@@ -34,6 +34,7 @@ def render(report: Report) -> str:
         _flow(report),
         _figures(report),
         _reasons(report),
+        _relations(report),
         _days(report),
         _sources(report),
         _tags(report),
@@ -195,6 +196,17 @@ def _reasons(report: Report) -> str:
         return _section("Why records are not among the articles", "<p>All of them are.</p>", wide=True)
     table = _table(("went to", "reason", "#rows", "#of all", "what it means"), rows, "reasons")
     return _section("Why records are not among the articles", table, wide=True)
+
+
+def _relations(report: Report) -> str:
+    rows = [
+        (f"<code>{_text(kind)}</code>", f"{found['rows']:,}", _text(found["meaning"]))
+        for kind, found in report["relations_by_kind"].items()
+    ]
+    if not rows:
+        return ""
+    table = _table(("relation", "#rows", "what it means"), rows, "relations")
+    return _section("Articles that have to do with each other", table, "They drop nothing.", wide=True)
 
 
 def _days(report: Report) -> str:

@@ -86,6 +86,9 @@ class RowChecks:
         if table == "inputs":
             self._check_input(place, row)
             return
+        if table == "relations":
+            self._check_relation(path, place, row)
+            return
         self._check_origin(place, row["origin"])
         if table == "articles":
             self._check_article(path, place, row)
@@ -137,9 +140,12 @@ class RowChecks:
 
     def _check_duplicate(self, path: str, place: str, row: Row) -> None:
         self._duplicates.add(_key(row["article_id"]))
-        for pending, field in ((self._parents, "parent_id"), (self._roots, "root_id")):
+        for pending, field, elsewhere in (
+            (self._parents, "parent_id", "parent_from_index"),
+            (self._roots, "root_id", "root_from_index"),
+        ):
             key = _key(row[field])
-            if key not in self._articles:
+            if key not in self._articles and not row[elsewhere]:
                 pending.setdefault(key, f"{place}: duplicate {row['article_id']}")
         if (row["relation"] == "repeat") != (row["parent_id"] == row["article_id"]):
             self._faults.add(
@@ -147,6 +153,17 @@ class RowChecks:
                 f"{place}: duplicate {row['article_id']}: relation {row['relation']} with parent {row['parent_id']}",
             )
         self._check_folder(path, place, f"duplicates/{day_partition(_micros(row['event_us']))}")
+
+    def _check_relation(self, path: str, place: str, row: Row) -> None:
+        if row["article_id"] == row["other_id"]:
+            self._faults.add("relation", f"{place}: article {row['article_id']} is related to itself")
+        # What an index alone knows has no source here, and no record of this run.
+        key = _key(row["article_id"])
+        if row["source"] and key not in self._articles and key not in self._duplicates:
+            self._faults.add(
+                "relation", f"{place}: article {row['article_id']} is in neither articles/ nor duplicates/"
+            )
+        self._check_folder(path, place, f"relations/{day_partition(_micros(row['event_us']))}")
 
     def _check_folder(self, path: str, place: str, folder: str) -> None:
         if path.rpartition("/")[0] != folder:

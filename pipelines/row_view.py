@@ -21,12 +21,14 @@ _SHOWN_ITEMS = 12
 #: What is shown of each table where nobody asks for fields.
 COLUMNS: dict[str, list[str]] = {
     "articles": ["event_date", "source", "title", "text", "tags"],
-    "duplicates": ["relation", "source", "title", "origin", "parent_origin", "root_id"],
+    "duplicates": ["relation", "similarity", "source", "title", "origin", "parent_origin", "root_id"],
+    "relations": ["relation", "jaccard", "containment", "title", "origin", "other_origin"],
     "dead_letters": ["stage", "reason", "detail", "payload", "origin"],
     "filtered": ["reason", "detail", "source", "title", "origin"],
     "inputs": ["uri", "form", "compression", "encoding", "records", "size_bytes"],
 }
-_NUMBERS = {"records", "size_bytes", "read_bytes", "payload_bytes", "blank_lines", "similarity", "body_start"}
+_SHARES = {"similarity", "jaccard", "containment"}
+_NUMBERS = {"records", "size_bytes", "read_bytes", "payload_bytes", "blank_lines", "body_start"} | _SHARES
 
 
 def _pick(row: Row, field: str) -> Any:
@@ -95,6 +97,7 @@ _SHOWN: dict[str, Callable[[Any], str]] = {
     "title_span": lambda value: _spans([value]),
     "origin": _origin,
     "parent_origin": _origin,
+    "other_origin": _origin,
     "flags": ", ".join,
 }
 
@@ -108,6 +111,8 @@ def _cell(field: str, value: Any) -> str:
         value = value[: 4 * _CELL].decode("utf-8", "replace")
     if isinstance(value, dt.datetime):
         value = _iso(value)
+    if isinstance(value, float):
+        return f"{value:.3f}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     if isinstance(value, dict | list):

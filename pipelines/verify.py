@@ -36,7 +36,9 @@ __all__ = ["VerifyReport", "print_verify", "verify"]
 #: Inputs first, then articles: so most references are known to be right when they are met, and need no memory.
 _ORDER = {
     table: number
-    for number, table in enumerate(("inputs", "articles", "duplicates", "dead_letters", "filtered"))
+    for number, table in enumerate(
+        ("inputs", "articles", "duplicates", "dead_letters", "filtered", "relations")
+    )
 }
 
 

@@ -34,7 +34,7 @@ from schemas.elements import (
 )
 
 __all__ = [
-    "INDEX_TABLE",
+    "INDEX_TABLES",
     "TABLES",
     "Table",
     "count_rows",
@@ -143,28 +143,31 @@ def _article(tagged: TaggedArticle) -> Row:
     }
 
 
+_NO_TEXT = Fingerprint(b"", 0, b"", b"", b"")
+
+
 def _signature(signature: Signature | Member) -> Row:
     """Return the index row of a settled signature, or the amendment of a member settled anew."""
-    is_article = isinstance(signature, Signature)
-    member = signature.member if isinstance(signature, Signature) else signature
+    if isinstance(signature, Signature):
+        kind, member, text = "article", signature.member, signature.fingerprint
+        url_key = signature.url_key
+    else:
+        kind, member, text, url_key = "amendment", signature, _NO_TEXT, b""
     settled = member.settled
     if settled is None:
         message = f"article {member.article_id} has not been settled"
         raise ValueError(message)
-    row: Row = {
-        "kind": "article" if is_article else "amendment",
+    return {
+        "kind": kind,
         "article_id": member.article_id,
         "event_us": member.event_us,
         "priority": member.priority,
         "tokens": member.tokens,
         "origin": _origin(member.origin),
+        "url_key": url_key,
+        **{name: getattr(text, name) for name in ("digest", "shingles", "stems", "numbers")},
         **settled._asdict(),
     }
-    if isinstance(signature, Signature):
-        text = signature.fingerprint
-        row |= {name: getattr(text, name) for name in ("digest", "shingles", "stems", "numbers")}
-        row["url_key"] = signature.url_key
-    return row
 
 
 def signature_of(row: Row) -> Signature | Member:
@@ -221,19 +224,24 @@ TABLES: dict[str, Table] = {
         Table("inputs", "input_file.avsc", InputFile, _flat, ("form", "compression", "encoding")),
     )
 }
-#: What lies in an index, not in an output folder.
-INDEX_TABLE = Table("signatures", "signature.avsc", Signature, _signature, ())
+#: What lies in an index, not in an output folder: signatures, and decisions anew about older ones.
+INDEX_TABLES: dict[str, Table] = {
+    name: Table(name, "signature.avsc", Signature, _signature, ()) for name in ("signatures", "amendments")
+}
 
 
 @functools.cache
 def _schema_text(table: str) -> str:
-    file = INDEX_TABLE.schema_file if table == INDEX_TABLE.name else TABLES[table].schema_file
-    return importlib.resources.files("schemas").joinpath(file).read_text("utf-8")
+    return importlib.resources.files("schemas").joinpath(_table(table).schema_file).read_text("utf-8")
+
+
+def _table(name: str) -> "Table":
+    return TABLES[name] if name in TABLES else INDEX_TABLES[name]
 
 
 @functools.cache
 def parsed_schema(table: str) -> Any:
-    """Return the schema of a table (a key of `TABLES`) in fastavro's parsed form.
+    """Return the schema of a table (a key of `TABLES` or `INDEX_TABLES`) in fastavro's parsed form.
 
     fastavro orders the keys of a parsed schema by a set, so by Python's hash seed, and writes them into
     every file: here they are sorted, or no two processes would write the same bytes.
@@ -256,10 +264,9 @@ def fingerprint(table: str) -> str:
 
 def to_record(table: str, element: Any, config_sha256: str) -> Row:
     """Return the Avro record of an element of `table`, stamped with the config's hash (rows of an index are not)."""
-    if table == INDEX_TABLE.name:
-        return INDEX_TABLE.convert(element)
-    record = TABLES[table].convert(element)
-    record["config_sha256"] = config_sha256
+    record = _table(table).convert(element)
+    if table in TABLES:
+        record["config_sha256"] = config_sha256
     return record
 
 

@@ -15,8 +15,8 @@ from typing import NamedTuple
 from schemas.news import NO_NEWS, News
 
 __all__ = [
-    "Article",
     "NO_COMPARISON",
+    "Article",
     "ArticleBatch",
     "Comparison",
     "DeadLetter",

@@ -17,6 +17,7 @@ from schemas.elements import (
     InputFile,
     NormalizedArticle,
     Origin,
+    Relation,
     Span,
     Tag,
     TaggedArticle,
@@ -92,16 +93,58 @@ def duplicate(
         article_id=of.article_id,
         parent_id=parent.article_id,
         root_id=(root or parent).article_id,
+        canonical_id=(root or parent).article_id,
         relation=relation,
         similarity=1.0,
+        containment=1.0,
+        shared_shingles=0,
+        shingles=0,
+        parent_shingles=0,
+        sample=(),
+        parent_from_index=False,
+        root_from_index=False,
         source=of.source,
         url=of.url,
         title=of.title_text,
         event_us=of.event_us,
+        parent_us=parent.event_us,
         parent_origin=parent.origin,
+        threshold=0.7,
+        horizon_days=14,
         rules_version="ar-norm/1",
         origin=of.origin,
     )
+
+
+def relation(of: Article, other: Article, kind: str = "similar", **changes: Any) -> Relation:
+    built = Relation(
+        article_id=of.article_id,
+        other_id=other.article_id,
+        relation=kind,
+        version=0,
+        root_id=of.article_id,
+        other_root_id=other.article_id,
+        jaccard=0.6,
+        containment=0.75,
+        shared_shingles=60,
+        shingles=80,
+        other_shingles=80,
+        own_words=0,
+        other_words=0,
+        blocked=False,
+        sample=("وصل الوفد الي",),
+        source=of.source,
+        url=of.url,
+        title=of.title_text,
+        event_us=of.event_us,
+        other_us=other.event_us,
+        other_origin=other.origin,
+        threshold=0.7,
+        horizon_days=14,
+        rules_version="ar-norm/1",
+        origin=of.origin,
+    )
+    return dataclasses.replace(built, **changes)
 
 
 def dead_letter(index: int, reason: str = "bad_json", payload: bytes = b'{"title": ') -> DeadLetter:
@@ -136,6 +179,7 @@ def rows_of_every_kind() -> dict[str, list[Any]]:
     return {
         "articles": [tagged(first, "بغداد"), tagged(second, "دمشق"), tagged(third)],
         "duplicates": [duplicate(copy, first)],
+        "relations": [relation(second, first)],
         "dead_letters": [dead_letter(4)],
         "filtered": [filtered(article(5, body=""))],
         "inputs": [input_file(6)],
@@ -148,7 +192,8 @@ def place(table: str, element: Any) -> str:
         return (
             f"articles/{article_partition(element.article.article.event_us, element.article.article.source)}"
         )
-    return f"duplicates/{day_partition(element.event_us)}" if table == "duplicates" else table
+    by_day = table in ("duplicates", "relations")
+    return f"{table}/{day_partition(element.event_us)}" if by_day else table
 
 
 def write_file(

@@ -38,6 +38,7 @@ from transforms.sign import SignArticles, priority_of, sign_all, signable_of
 __all__ = ["DeduplicateArticles", "DeduplicateOutputs", "Undecided"]
 
 PartitionKey = tuple[str, int]
+_USUAL = NormalizeRules()
 
 
 class Undecided(NamedTuple):
@@ -75,7 +76,7 @@ class DeduplicateArticles(Composite):
     rules: DedupRules
     sources: Mapping[str, SourceRules]
     shards: int = 1
-    normalize: NormalizeRules = NormalizeRules()
+    normalize: NormalizeRules = _USUAL
     indexed: bool = False
     redecide: bool = False
 
@@ -245,7 +246,9 @@ class _SettleFn(beam.DoFn):
                 kept.append(article)
             else:
                 self._counter.add(f"duplicates_{verdict.edge.relation}")
-                yield TaggedOutput("duplicates", duplicate_row(verdict, article, self._rules, self._normalize))
+                yield TaggedOutput(
+                    "duplicates", duplicate_row(verdict, article, self._rules, self._normalize)
+                )
             root = "" if verdict is None else verdict.root_id
             for link in links.get(article.article.origin, ()):
                 self._counter.add(f"relations_{link.relation}")
@@ -282,7 +285,9 @@ class _SettleFn(beam.DoFn):
                 member = dataclasses.replace(signature.member, settled=settled)
             else:
                 member = amend(verdict.edge, verdict.root_id, version)
-            yield dataclasses.replace(signature, member=dataclasses.replace(member, tokens=signature.member.tokens))
+            yield dataclasses.replace(
+                signature, member=dataclasses.replace(member, tokens=signature.member.tokens)
+            )
 
     def _rank(self, normalized: NormalizedArticle) -> Rank:
         article = normalized.article

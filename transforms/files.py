@@ -19,11 +19,22 @@ from typing import Any
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-__all__ = ["TEMP_FOLDER", "FoundFile", "OutputFolder", "can_reach", "find_files", "open_raw"]
+__all__ = [
+    "TEMP_FOLDER",
+    "FoundFile",
+    "OutputFolder",
+    "can_reach",
+    "find_files",
+    "is_data_file",
+    "is_remote",
+    "open_raw",
+]
 
 #: Everything unfinished lies under this folder of the output.
 TEMP_FOLDER = ".warraq-tmp"
 
+#: Only files of this shape are ever removed: a user's own files in the folder are left alone.
+_DATA_FILE = re.compile(r"part-\d{5}-of-\d{5}-[0-9a-f]{16}\.avro")
 _BYTES = "bytes:"
 _GLOB = re.compile(r"[*?\[]")
 #: Unfinished or hidden files that a pattern or folder never means; a file named in full is always read.
@@ -36,6 +47,11 @@ class FoundFile:
 
     uri: str
     size_bytes: int
+
+
+def is_data_file(path: str) -> bool:
+    """Tell whether a file has a name that `transforms.write` gives."""
+    return _DATA_FILE.fullmatch(path.rpartition("/")[2]) is not None
 
 
 def is_remote(path: str) -> bool:

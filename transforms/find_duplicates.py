@@ -38,7 +38,7 @@ from transforms.core.pointers import (
 from transforms.core.versions import Versioned, link_versions
 from transforms.metrics import StageCounter
 
-__all__ = ["FindDuplicates", "Found", "FollowParents"]
+__all__ = ["FindDuplicates", "FollowParents", "Found"]
 
 _Message = tuple[bytes, bytes]
 _STAGE = "deduplicate"

@@ -54,7 +54,9 @@ class SignArticles(Composite):
 
 
 class _SignFn(beam.DoFn):
-    def __init__(self, signable: Callable[[Any], Signable], normalize: NormalizeRules, rules: DedupRules) -> None:
+    def __init__(
+        self, signable: Callable[[Any], Signable], normalize: NormalizeRules, rules: DedupRules
+    ) -> None:
         self._signable = signable
         self._normalize = normalize
         self._rules = rules

@@ -16,13 +16,23 @@ import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
 from schemas.avro import TABLES, encode_container, fingerprint, to_record
-from schemas.elements import DeadLetter, Duplicate, Filtered, InputFile, Relation, TaggedBatch, WrittenFile
+from schemas.elements import (
+    DeadLetter,
+    Duplicate,
+    Filtered,
+    InputFile,
+    Member,
+    Relation,
+    Signature,
+    TaggedBatch,
+    WrittenFile,
+)
 from transforms.composite import Composite
 from transforms.core.partition import data_file_name, day_partition, shard_of
 from transforms.files import TEMP_FOLDER, OutputFolder
 from transforms.metrics import StageCounter
 
-__all__ = ["Tables", "WriteRules", "WriteTables", "file_list_path"]
+__all__ = ["Tables", "WriteIndex", "WriteRules", "WriteTables", "file_list_path"]
 
 RowKey = tuple[str, int]
 
@@ -77,15 +87,35 @@ class WriteTables(Composite):
             ("inputs", "Inputs", tables.inputs, _by_uri),
         ):
             files.append(rows | f"Write{label}" >> _WriteRows(name, place, self.rules))
-        written = files | "AllFiles" >> beam.Flatten()
-        # The list is small: a row per file. It lies where no reader looks until the commit.
-        (
-            written
-            | "KeyAll" >> beam.Map(_key_all).with_output_types(tuple[str, WrittenFile])
-            | "GatherFiles" >> beam.GroupByKey()
-            | "LeaveFileList" >> beam.ParDo(_LeaveFileListFn(self.rules))
-        )
-        return written
+        return _leave_files(files, self.rules)
+
+
+@dataclasses.dataclass(eq=False)
+class WriteIndex(Composite):
+    """Write signatures and amendments into an index folder, by day; then leave the list of files for its commit."""
+
+    rules: WriteRules
+
+    def expand(self, sides: tuple[PCollection[Signature], PCollection[Member]]) -> PCollection[WrittenFile]:
+        """Return one `WrittenFile` per data file."""
+        signatures, amended = sides
+        files = [
+            signatures | "WriteSignatures" >> _WriteRows("signatures", _by_signature_day, self.rules),
+            amended | "WriteAmendments" >> _WriteRows("amendments", _by_member_day, self.rules),
+        ]
+        return _leave_files(files, self.rules)
+
+
+def _leave_files(files: list[PCollection[WrittenFile]], rules: WriteRules) -> PCollection[WrittenFile]:
+    """Leave the list of written files where no reader looks until the commit; it is small, a row per file."""
+    written: PCollection[WrittenFile] = files | "AllFiles" >> beam.Flatten()
+    (
+        written
+        | "KeyAll" >> beam.Map(_key_all).with_output_types(tuple[str, WrittenFile])
+        | "GatherFiles" >> beam.GroupByKey()
+        | "LeaveFileList" >> beam.ParDo(_LeaveFileListFn(rules))
+    )
+    return written
 
 
 def _key_all(file: WrittenFile) -> tuple[str, WrittenFile]:
@@ -94,6 +124,14 @@ def _key_all(file: WrittenFile) -> tuple[str, WrittenFile]:
 
 def _by_day(row: Duplicate | Relation) -> tuple[str, str]:
     return day_partition(row.event_us), row.article_id
+
+
+def _by_signature_day(signature: Signature) -> tuple[str, str]:
+    return _by_member_day(signature.member)
+
+
+def _by_member_day(member: Member) -> tuple[str, str]:
+    return day_partition(member.event_us), member.article_id
 
 
 def _by_origin(row: DeadLetter | Filtered) -> tuple[str, str]:
@@ -183,7 +221,7 @@ def _tally(table: str, records: Iterable[dict[str, Any]]) -> tuple[tuple[str, st
     """Count what the report shows: values of the table's tallied fields; flags, tags and findings of articles."""
     counts: Counter[tuple[str, str]] = Counter()
     for record in records:
-        for field in TABLES[table].tallied:
+        for field in TABLES[table].tallied if table in TABLES else ():
             counts[field, record[field]] += 1
         for flag in record.get("flags", ()):
             counts["flag", flag] += 1
@@ -208,9 +246,12 @@ class _WriteRowsFn(_WriteFn):
         yield self.write(partition, shard, sorted(rows, key=_row_order))
 
 
-def _row_order(row: Duplicate | Relation | DeadLetter | Filtered | InputFile) -> tuple[str, int, str, str]:
+def _row_order(row: Any) -> tuple[str, int, str, str]:
+    """Return what rows of one file are sorted by: where they were read; signatures by article."""
     if isinstance(row, InputFile):
         return row.uri, 0, "", ""
+    if isinstance(row, Signature | Member):
+        return (row.member if isinstance(row, Signature) else row).article_id, 0, "", ""
     other = (row.relation, row.other_id) if isinstance(row, Relation) else ("", "")
     return row.origin.uri, row.origin.index, *other
 

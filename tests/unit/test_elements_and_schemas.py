@@ -16,6 +16,7 @@ from schemas.elements import (
     InputFile,
     NormalizedArticle,
     Origin,
+    Relation,
     Span,
     Tag,
     TaggedArticle,
@@ -59,7 +60,58 @@ ARTICLE = Article(
 TAG = Tag("country", "لبنان", "لبنان", "LB", "LB", 1.0, 10, 15, "gaz:places@1")
 EXAMPLES = {
     "articles": TaggedArticle(NormalizedArticle(ARTICLE, b"d" * 16, 2, "v"), (TAG,)),
-    "duplicates": Duplicate("a", "b", "c", "exact", 1.0, "s", "u", "t", 7, THERE, "v", HERE),
+    "duplicates": Duplicate(
+        "a",
+        "b",
+        "c",
+        "c",
+        "near",
+        0.75,
+        0.9,
+        30,
+        35,
+        35,
+        ("في لبنان",),
+        False,
+        True,
+        "s",
+        "u",
+        "t",
+        7,
+        5,
+        THERE,
+        0.7,
+        14,
+        "v",
+        HERE,
+    ),
+    "relations": Relation(
+        "a",
+        "b",
+        "contains",
+        0,
+        "a",
+        "b",
+        0.6,
+        0.9,
+        30,
+        40,
+        35,
+        2,
+        3,
+        True,
+        ("في لبنان",),
+        "s",
+        "u",
+        "t",
+        7,
+        None,
+        THERE,
+        0.7,
+        14,
+        "v",
+        HERE,
+    ),
     "dead_letters": DeadLetter("parse", "bad_json", "d", b"\xff", 1, HERE),
     "filtered": Filtered("parse", "empty_body", "d", "a", "s", "u", "t", None, "und", HERE),
     "inputs": InputFile("f", 10, 20, "gzip", "json_lines", "utf-8", 3, 1),
@@ -94,7 +146,7 @@ def test_every_schema_is_named_documented_and_namespaced(table):
     assert all(field.get("doc") for field in every_field(schema(table)))
 
 
-@pytest.mark.parametrize("table", ["duplicates", "dead_letters", "filtered", "inputs"])
+@pytest.mark.parametrize("table", ["duplicates", "relations", "dead_letters", "filtered", "inputs"])
 def test_every_field_of_an_element_is_in_its_schema(table):
     renamed = {"rules_version": "profile_version"}
     names = {renamed.get(field.name, field.name) for field in dataclasses.fields(TABLES[table].element)}

@@ -83,7 +83,9 @@ def candidates(entries: Sequence[bytes], place: int, rules: DedupRules) -> Itera
 
 def bucket_pairs(entries: Iterable[bytes], rules: DedupRules) -> Iterator[tuple[bytes, bytes]]:
     """Yield (earlier, later) for all pairs to compare in a bucket, but for those that an earlier run has settled."""
-    ordered = sorted(set(entries))
+    # One entry per article, as in `split_repeats`: a record read again must not hide a copy, nor be one.
+    standing = sorted(entries, key=lambda entry: (not is_settled(entry), entry), reverse=True)
+    ordered = sorted({id_in(entry): entry for entry in standing}.values())
     if len(ordered) < 2:
         return
     for place in range(1, len(ordered)):

@@ -57,6 +57,11 @@ class DedupRules:
         maximum=1,
     )
     horizon_days: int = setting(14, "How many days back an article may have its parent.", minimum=1)
+    lateness_days: int = setting(
+        1,
+        "How many days late an article may come and still find its parent in an index: it keeps that much more.",
+        minimum=0,
+    )
     guard: bool = setting(
         True,
         "Keep apart texts of one template: each side repeats two or more words (stems) that the other lacks.",

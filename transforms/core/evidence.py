@@ -8,13 +8,17 @@ from transforms.core.tokens import words_of_texts
 
 __all__ = ["duplicate_row", "relation_row", "supersession_row"]
 
+_USUAL = NormalizeRules()
 
-def _shared_words(article: NormalizedArticle, sample: tuple[int, ...], rules: NormalizeRules) -> tuple[str, ...]:
+
+def _shared_words(
+    article: NormalizedArticle, sample: tuple[int, ...], rules: NormalizeRules
+) -> tuple[str, ...]:
     """Return the runs of folded words that the hashes of shared shingles stand for, in the order of the text."""
     if not sample:
         return ()
     words = words_of_texts([compared_body(article.article)], profile_of("dedup", rules.without))
-    places = {}
+    places: dict[int, int] = {}
     for place, value in enumerate(shingle_places(words).tolist()):
         places.setdefault(value, place)
     found = sorted(places[value] for value in sample if value in places)
@@ -60,7 +64,7 @@ def relation_row(
     article: NormalizedArticle | None,
     root_id: str,
     rules: DedupRules,
-    normalize: NormalizeRules = NormalizeRules(),
+    normalize: NormalizeRules = _USUAL,
 ) -> Relation:
     """Return the row of a relation that drops nothing. `article` is None for one that only an index knows.
 

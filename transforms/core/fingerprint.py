@@ -6,6 +6,7 @@ Everything is made in numpy arrays over several texts at once; no shingle is eve
 
 import functools
 import hashlib
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -121,7 +122,8 @@ def _stems(words: TextWords, number: NDArray[np.int64], inside: NDArray[np.bool_
     fresh[1:] = keys[1:] != keys[:-1]
     first = np.flatnonzero(fresh)
     repeated = np.diff(np.append(first, keys.size)) > 1
-    return _cut(keys[first] | repeated.astype(np.uint64), len(words.folded))
+    marked = np.bitwise_or(keys[first], repeated.astype(np.uint64))
+    return _cut(marked, len(words.folded))
 
 
 def _cut(keys: NDArray[np.uint64], texts: int) -> list[bytes]:
@@ -129,7 +131,7 @@ def _cut(keys: NDArray[np.uint64], texts: int) -> list[bytes]:
     borders = np.searchsorted(keys, np.arange(texts + 1, dtype=np.uint64) << np.uint64(32))
     data = keys.astype("<u4").tobytes()
     places = (borders * 4).tolist()
-    return [data[low:high] for low, high in zip(places[:-1], places[1:], strict=True)]
+    return [data[low:high] for low, high in itertools.pairwise(places)]
 
 
 def _numbers(words: TextWords, figures: NDArray[np.bool_]) -> list[bytes]:

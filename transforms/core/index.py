@@ -14,7 +14,7 @@ import numpy as np
 
 from schemas.elements import Comparison, Edge, Fingerprint, Link, Member, Signature
 from transforms.core.buckets import candidates, digest_in, entry_of, id_in
-from transforms.core.cluster import COPY, DedupRules, choose_parent, is_within, lowest_earlier, rank
+from transforms.core.cluster import COPY, DedupRules, choose_parent, lowest_earlier, rank
 from transforms.core.minhash import band_keys
 from transforms.core.packing import id_of
 from transforms.core.similarity import compare, relation_of, with_sample
@@ -124,11 +124,8 @@ class SignatureIndex:
         place = bisect_left(members, rank(member), key=rank)
         for child in members[place:]:
             parent = lowest_earlier(members, child, horizon_us)
-            if child is member or parent is member:
-                if parent is not None:
-                    yield Edge(child, parent, "exact", comparison)
-            elif not is_within(member.event_us, child.event_us, horizon_us):
-                return
+            if parent is not None and (child is member or parent is member):
+                yield Edge(child, parent, "exact", comparison)
 
     def _decide(self, edge: Edge, decisions: Decisions) -> None:
         """Take an edge, unless the child has a better one: an exact one, or one of the kind to a lower rank."""

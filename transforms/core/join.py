@@ -185,8 +185,8 @@ def compare_text(messages: Iterable[bytes], rules: DedupRules) -> tuple[list[Edg
         else:
             (earlier if kind == _EARLIER else versions).append(message)
     if own is None:  # a text always answers itself; only a lost message could bring us here
-        message = "a text to be compared did not send itself"
-        raise ValueError(message)
+        fault = "a text to be compared did not send itself"
+        raise ValueError(fault)
     compared: dict[bytes, Comparison | None] = {}
     near: dict[bytes, list[tuple[Member, Comparison]]] = {}
     links: list[Link] = []
@@ -211,9 +211,7 @@ def compare_text(messages: Iterable[bytes], rules: DedupRules) -> tuple[list[Edg
         key, count = _parts(message, ID_BYTES, _COUNT.size)
         other_member, _ = unpack_member(message, 1 + ID_BYTES + _COUNT.size)
         links.append(
-            Link(
-                own.members[key], other_member, "updated_version", NO_COMPARISON, *_COUNT.unpack(count)
-            )
+            Link(own.members[key], other_member, "updated_version", NO_COMPARISON, *_COUNT.unpack(count))
         )
     edges = [choose_parent(own.members[key], found) for key, found in near.items()]
     return [edge for edge in edges if edge is not None], links, len(compared)

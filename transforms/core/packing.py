@@ -7,7 +7,15 @@ import struct
 
 from schemas.elements import Fingerprint, Member, Origin, Settled, Signature
 
-__all__ = ["ID_BYTES", "id_of", "pack_id", "pack_member", "pack_signature", "unpack_member", "unpack_signature"]
+__all__ = [
+    "ID_BYTES",
+    "id_of",
+    "pack_id",
+    "pack_member",
+    "pack_signature",
+    "unpack_member",
+    "unpack_signature",
+]
 
 ID_BYTES = 16
 #: id, flags, event time, priority, tokens, shard, index, offset, lengths of uri and partition.

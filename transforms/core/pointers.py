@@ -56,8 +56,10 @@ def advance(article_id: bytes, messages: Iterable[bytes]) -> Iterator[tuple[byte
         yield article_id, own  # who is not done has asked, and gets an answer elsewhere
     for message in asking:
         child, fallback = message[1:17], message[17:33]
-        if own is not None:
+        if own is not None and own.fallback == NO_FALLBACK:
             yield child, own
+        elif own is not None:  # it will know in a round where to go on; nobody passes it before
+            yield child, Pointer(article_id, NO_FALLBACK, done=False)
         elif fallback not in (NO_FALLBACK, article_id):
             yield child, Pointer(fallback, NO_FALLBACK, done=False)
         else:

@@ -54,7 +54,9 @@ def _without_suffixes(
     last = units[ends - 1]
     few = np.flatnonzero((last == _ALEF) | (last == _NOON) | (last == _TEH) | (last == _HEH) | (last == _YEH))
     last, end, start = last[few], ends[few], starts[few]
-    before = units[end - 2]  # every word has a letter or a blank before its last, or is the first: then it is too short
+    before = units[
+        end - 2
+    ]  # every word has a letter or a blank before its last, or is the first: then it is too short
     for suffix in _SUFFIXES:
         fits = last == suffix[-1]
         if len(suffix) > 1:
