@@ -8,6 +8,7 @@ import importlib.metadata
 import os
 import time
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -309,14 +310,12 @@ def _versions(config: Config) -> dict[str, str]:
 
 def _stage_metrics(result: PipelineResult) -> dict[str, int]:
     """Return warraq's own counters of a finished run, `stage.counter` -> count."""
-    counters = result.metrics().query()["counters"]
-    return {
-        f"{counter.key.metric.namespace.removeprefix('warraq.')}.{counter.key.metric.name}": int(
-            counter.result
-        )
-        for counter in counters
-        if counter.key.metric.namespace.startswith("warraq.")
-    }
+    totals: Counter[str] = Counter()
+    for counter in result.metrics().query()["counters"]:
+        metric = counter.key.metric
+        if metric.namespace.startswith("warraq."):  # several steps of a stage may count the same
+            totals[f"{metric.namespace.removeprefix('warraq.')}.{metric.name}"] += int(counter.result)
+    return dict(totals)
 
 
 def _warnings(files: Sequence[WrittenFile]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from pipelines.terminal import escape_unsafe
 from transforms.core.errors import DEAD_LETTER_REASONS, FILTER_REASONS
 from transforms.core.normalize import profile_of
 from transforms.core.parse import FLAGS
+from transforms.core.similarity import GUARD_WORDS
 
 __all__ = ["explain", "run_explain"]
 
@@ -34,8 +35,6 @@ _OUTCOMES = {
 #: Characters of a text shown on either side of a tag; of a payload that was refused.
 _CONTEXT = 30
 _PAYLOAD = 300
-#: The template guard asks for so many repeated words on both sides (`core.similarity`); below, numbers kept texts apart.
-_GUARD_WORDS = 2
 
 
 def run_explain(
@@ -187,7 +186,7 @@ def _why_kept(trail: Trail, words: int, config: Config) -> Row:
     else:
         because = f"no earlier article within {horizon} days was found whose Jaccard similarity reaches {threshold:.2f}"
         if blocked:
-            because += f", but for {blocked} that the template guard keeps apart"
+            because += f", but for {blocked} that the guard keeps apart"
     return {
         "relation": "",
         "because": because,
@@ -324,7 +323,7 @@ def _relation(row: Mapping[str, Any], article_id: str, trail: Trail) -> Row:
         blocked_by = (
             f"the template guard: this text repeats {own_words} words that the other lacks, the other {other_words} that this"
             " one lacks"
-            if min(own_words, other_words) >= _GUARD_WORDS
+            if min(own_words, other_words) >= GUARD_WORDS
             else "the guard of numbers: the two texts do not hold the same numbers"
         )
     return {

@@ -147,11 +147,13 @@ def _unknown(article_id: str, trail: Trail) -> str:
     if trail.children:
         row = trail.children[0].row
         return (
-            f"{article_id} was read by an earlier run: this output has {len(trail.children):,} duplicates of it"
-            f" (such as {row['article_id']}), and no record"
+            f"{article_id} was read by an earlier run: this output has no record of it, but of its duplicates"
+            f" ({len(trail.children):,}, such as {row['article_id']})"
         )
     if trail.relations:
-        return f"{article_id} was read by an earlier run: this output has relations to it, and no record"
+        return (
+            f"{article_id} was read by an earlier run: this output has no record of it, but relations to it"
+        )
     return f"no record of this output has the article id {article_id}"
 
 

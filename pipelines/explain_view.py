@@ -181,7 +181,7 @@ def _decision(explanation: Row, console: Console) -> None:
             _refused(decision),
         )
         return
-    parts: list[RenderableType] = [Text(_capital(decision["because"]) + ".")]
+    parts: list[RenderableType] = [Text(_capital(decision["because"]))]
     if outcome == "dropped":
         parts.append(_facts(_dropped(decision, explanation["article_id"])))
     if decision["duplicates"]:
@@ -195,7 +195,7 @@ def _decision(explanation: Row, console: Console) -> None:
     heading = "Why it is kept" if outcome == "kept" else "Why it is dropped"
     _section(console, heading, *parts)
     if decision.get("problem"):
-        console.print(Padding(Text(f"{_capital(decision['problem'])}.", style="yellow"), (1, 0, 0, _INDENT)))
+        console.print(Padding(Text(_capital(decision["problem"]), style="yellow"), (1, 0, 0, _INDENT)))
         console.print(
             Padding(Text(f"Shared words: {_said(' / '.join(decision['shared_words']))}"), (0, 0, 0, _INDENT))
         )
@@ -218,7 +218,7 @@ def _comparison(comparison: Row, console: Console) -> Iterator[RenderableType]:
 
 
 def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
+    return f"{sentence[:1].upper()}{plain(sentence[1:])}."
 
 
 def _refused(decision: Row) -> Table:
@@ -246,7 +246,9 @@ def _party(party: Row, own: str) -> str:
     if party.get("from_index"):
         parts.append("(read by an earlier run: from the index)")
     elif not party["kept_in"]:
-        parts.append("(read in this run, and itself dropped)")
+        parts.append(
+            "(read in this run, and itself dropped)" if "from_index" in party else "(not kept in this output)"
+        )
     return "  ".join(filter(None, parts))
 
 
@@ -341,7 +343,12 @@ def _tags(tags: Sequence[Row]) -> Table | Text:
         tag = firsts[value, canonical, code, kind, provenance]
         where = Text(LEFT_TO_RIGHT_MARK).append(plain(tag["before"]), "dim")
         where.append(f"[{plain(value)}]").append(plain(tag["after"]), "dim").append(LEFT_TO_RIGHT_MARK)
-        told = (_said(value) + _times(times), f"{_said(canonical)} {code}".rstrip(), kind, provenance)
+        told = (
+            _said(value) + _times(times),
+            f"{_said(canonical)} {plain(code)}".rstrip(),
+            plain(kind),
+            plain(provenance),
+        )
         table.add_row(*map(Text, told), where)
     if len(kinds) > 2 * _SHOWN:
         table.add_row(f"and {len(kinds) - 2 * _SHOWN:,} more")

@@ -20,7 +20,8 @@ from pipelines.outcome import ExitCode, RunFailed
 from pipelines.row_checks import Faults
 from pipelines.terminal import plain
 from schemas.avro import read_rows, signature_of
-from schemas.elements import Signature, WrittenFile
+from schemas.comparing import Signature
+from schemas.elements import WrittenFile
 from transforms.core.partition import day_partition
 from transforms.files import OutputFolder
 

@@ -68,6 +68,7 @@ class RowChecks:
         self._duplicates: set[bytes] = set()
         self._parents: dict[bytes, str] = {}
         self._roots: dict[bytes, str] = {}
+        self._related: dict[bytes, str] = {}
         self._indexes: dict[str, set[int]] = {}
         self._records: dict[str, int] = {}
 
@@ -115,6 +116,10 @@ class RowChecks:
                     "parent", f"{place}: parent {parent.hex()} is in neither articles/ nor duplicates/"
                 )
 
+        for key, place in self._related.items():
+            if key not in self._articles and key not in self._duplicates:
+                self._faults.add("relation", f"{place} is in neither articles/ nor duplicates/")
+
     def _check_input(self, place: str, row: Row) -> None:
         if row["uri"] in self._records:
             self._faults.add("input twice", f"{place}: {row['uri']} is listed twice")
@@ -160,9 +165,7 @@ class RowChecks:
         # What an index alone knows has no source here, and no record of this run.
         key = _key(row["article_id"])
         if row["source"] and key not in self._articles and key not in self._duplicates:
-            self._faults.add(
-                "relation", f"{place}: article {row['article_id']} is in neither articles/ nor duplicates/"
-            )
+            self._related.setdefault(key, f"{place}: article {row['article_id']}")
         self._check_folder(path, place, f"relations/{day_partition(_micros(row['event_us']))}")
 
     def _check_folder(self, path: str, place: str, folder: str) -> None:

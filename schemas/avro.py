@@ -16,18 +16,15 @@ from typing import Any, BinaryIO
 
 import fastavro
 
+from schemas.comparing import Fingerprint, Member, Settled, Signature
 from schemas.elements import (
     Article,
     DeadLetter,
     Duplicate,
     Filtered,
-    Fingerprint,
     InputFile,
-    Member,
     Origin,
     Relation,
-    Settled,
-    Signature,
     Span,
     Tag,
     TaggedArticle,

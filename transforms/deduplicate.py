@@ -13,18 +13,8 @@ from typing import Any, NamedTuple
 import apache_beam as beam
 from apache_beam.pvalue import PCollection, TaggedOutput
 
-from schemas.elements import (
-    ArticleBatch,
-    Duplicate,
-    Edge,
-    Link,
-    Member,
-    NormalizedArticle,
-    Relation,
-    Settled,
-    Signature,
-    Verdict,
-)
+from schemas.comparing import Edge, Link, Member, Settled, Signature, Verdict
+from schemas.elements import ArticleBatch, Duplicate, NormalizedArticle, Relation
 from transforms.composite import Composite
 from transforms.core.cluster import DedupRules, Rank, order, rank
 from transforms.core.evidence import duplicate_row, relation_row, supersession_row
@@ -185,6 +175,12 @@ class _JudgeFn(beam.DoFn):
         chosen = canonical(members.values(), self._rules)
         known_root = members.get(root)
         from_index = known_root is None or known_root.settled is not None
+        anew = {edge.child.article_id for edge in edges}
+        for member in members.values():
+            # Who keeps his parent may have another root now; later runs go by what the index says.
+            if member.settled and member.settled.root_id != root and member.article_id not in anew:
+                settled = member.settled._replace(root_id=root)
+                yield TaggedOutput("amended", dataclasses.replace(member, settled=settled))
         for edge in edges:
             if edge.child.settled is None:
                 verdict = Verdict(edge, root, from_index, chosen.article_id)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import apache_beam as beam
 from apache_beam.pvalue import PCollection, TaggedOutput
 
-from schemas.elements import Edge, Link, Member, Signature
+from schemas.comparing import Edge, Link, Member, Signature
 from transforms.composite import Composite
 from transforms.core.buckets import bucket_pairs, entry_of
 from transforms.core.cluster import DedupRules
@@ -37,12 +37,15 @@ from transforms.core.pointers import (
 )
 from transforms.core.versions import Versioned, link_versions
 from transforms.metrics import StageCounter
+from transforms.sign import BATCH, in_global_window
 
 __all__ = ["FindDuplicates", "FollowParents", "Found"]
 
 _Message = tuple[bytes, bytes]
 _STAGE = "deduplicate"
 _ROUNDS = 3
+#: About what is shuffled of an article under its URL.
+_URL_BYTES = 72
 
 
 class Found(NamedTuple):
@@ -115,38 +118,58 @@ class _CountingFn(beam.DoFn):
     def count(self, name: str, number: int) -> None:
         self._counts[name] = self._counts.get(name, 0) + number
 
-    def finish_bundle(self) -> None:
+    def finish_bundle(self) -> Iterator[Any] | None:
         for name, number in self._counts.items():
             self._counter.add(name, number)
+        return None
 
 
 class _SpreadFn(_CountingFn):
-    """Send each signature to its text, its bands and its URL."""
+    """Send each signature to its text, its bands and its URL. Bands are made for several signatures at a time."""
 
     def __init__(self, rules: DedupRules, redecide: bool) -> None:
         super().__init__()
         self._rules = rules
         self._redecide = redecide
 
+    def start_bundle(self) -> None:
+        super().start_bundle()
+        self._waiting: list[Signature] = []
+
     def process(self, signature: Signature) -> Iterator[Any]:
-        key = text_key(signature, self._rules)
-        message = signature_message(signature)
-        shuffled = len(key) + len(message)
-        yield key, message
-        (keys,) = keys_of([signature], self._rules)
-        if keys:
-            settled = signature.member.settled is not None and not self._redecide
-            entry = entry_of(signature.member, key, settled=settled)
-            for band in keys:
-                yield TaggedOutput("bands", (band.to_bytes(8, "big"), entry))
-            shuffled += len(keys) * (8 + len(entry))
-        if signature.member.settled is not None:
-            yield TaggedOutput("settled", signature.member)
-        if signature.url_key:
-            yield TaggedOutput("urls", (signature.url_key, tuple(versioned(signature, key))))
-            shuffled += 8 + 64
+        self._waiting.append(signature)
+        if len(self._waiting) >= BATCH:
+            yield from self._flush()
+
+    def finish_bundle(self) -> Iterator[Any]:
+        for sent in self._flush():
+            if isinstance(sent, TaggedOutput):
+                yield TaggedOutput(sent.tag, in_global_window(sent.value))
+            else:
+                yield in_global_window(sent)
+        super().finish_bundle()
+
+    def _flush(self) -> Iterator[Any]:
+        waiting, self._waiting = self._waiting, []
+        shuffled = 0
+        for signature, keys in zip(waiting, keys_of(waiting, self._rules), strict=True):
+            key = text_key(signature, self._rules)
+            message = signature_message(signature)
+            shuffled += len(key) + len(message)
+            yield key, message
+            if keys:
+                settled = signature.member.settled is not None
+                entry = entry_of(signature.member, key, settled=settled, reopened=self._redecide)
+                shuffled += len(keys) * (8 + len(entry))
+                for band in keys:
+                    yield TaggedOutput("bands", (band.to_bytes(8, "big"), entry))
+            if signature.member.settled is not None:
+                yield TaggedOutput("settled", signature.member)
+            if signature.url_key:
+                yield TaggedOutput("urls", (signature.url_key, tuple(versioned(signature, key))))
+                shuffled += _URL_BYTES
         self.count("shuffled_bytes", shuffled)
-        self.count("signed", 1)
+        self.count("signed", len(waiting))
 
 
 class _PairFn(_CountingFn):

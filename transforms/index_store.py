@@ -8,7 +8,7 @@ import apache_beam as beam
 from apache_beam.pvalue import PBegin, PCollection
 
 from schemas.avro import read_rows, signature_of
-from schemas.elements import Member, Signature
+from schemas.comparing import Member, Signature
 from transforms.composite import Composite
 from transforms.files import OutputFolder
 from transforms.metrics import StageCounter

@@ -10,7 +10,8 @@ from apache_beam.pvalue import PCollection
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
-from schemas.elements import Member, NormalizedArticle, Signature
+from schemas.comparing import Member, Signature
+from schemas.elements import NormalizedArticle
 from transforms.composite import Composite
 from transforms.core.cluster import DedupRules
 from transforms.core.fingerprint import compared_body, fingerprint_texts
@@ -19,11 +20,11 @@ from transforms.core.parse import SourceRules
 from transforms.core.partition import article_partition, shard_of
 from transforms.core.urls import canonical_url
 
-__all__ = ["SignArticles", "Signable", "priority_of", "sign_all", "signable_of"]
+__all__ = ["BATCH", "SignArticles", "Signable", "in_global_window", "priority_of", "sign_all", "signable_of"]
 
 _NO_SOURCE_RULES = SourceRules()
 #: Articles signed at once: numpy's overhead is shared, and the arrays stay in the cache.
-_BATCH = 64
+BATCH = 64
 
 
 class Signable(NamedTuple):
@@ -66,17 +67,21 @@ class _SignFn(beam.DoFn):
 
     def process(self, element: Any) -> Iterator[Signature]:
         self._waiting.append(self._signable(element))
-        if len(self._waiting) >= _BATCH:
+        if len(self._waiting) >= BATCH:
             yield from self._flush()
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
-        end = GlobalWindow().max_timestamp()
         for signature in self._flush():
-            yield WindowedValue(signature, end, (GlobalWindow(),))
+            yield in_global_window(signature)
 
     def _flush(self) -> list[Signature]:
         waiting, self._waiting = self._waiting, []
         return sign_all(waiting, self._normalize, self._rules)
+
+
+def in_global_window(element: Any) -> WindowedValue:
+    """Return an element as what a bundle's end may give out."""
+    return WindowedValue(element, GlobalWindow().max_timestamp(), (GlobalWindow(),))
 
 
 def sign_all(articles: list[Signable], normalize: NormalizeRules, rules: DedupRules) -> list[Signature]:

@@ -16,17 +16,8 @@ import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
 from schemas.avro import TABLES, encode_container, fingerprint, to_record
-from schemas.elements import (
-    DeadLetter,
-    Duplicate,
-    Filtered,
-    InputFile,
-    Member,
-    Relation,
-    Signature,
-    TaggedBatch,
-    WrittenFile,
-)
+from schemas.comparing import Member, Signature
+from schemas.elements import DeadLetter, Duplicate, Filtered, InputFile, Relation, TaggedBatch, WrittenFile
 from transforms.composite import Composite
 from transforms.core.partition import data_file_name, day_partition, shard_of
 from transforms.files import TEMP_FOLDER, OutputFolder

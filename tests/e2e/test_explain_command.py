@@ -1,12 +1,17 @@
 """`warraq explain` as a user calls it: what became of an article, and why."""
 
+import contextlib
+import io
 import json
 import re
 
 import pytest
 from corpus import warraq
 
+from pipelines.cli import main
 from pipelines.outcome import ExitCode
+
+SAME_AS_RUN = ("--set", "run.max_dead_letter_share=1")
 
 LEAD = "اعلنت بلدية المرفأ الاحد افتتاح سوق السمك الجديد على الواجهة البحرية بعد اعمال استمرت عامين كاملين"
 MIDDLE = (
@@ -47,40 +52,41 @@ LINES = {
 PLACES = {name: f"day.jsonl#{index}" for index, name in enumerate(LINES)}
 
 
+def explain(*arguments, code=0):
+    """What the command prints, in this process: starting Beam anew for each article takes seconds."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        found = main(["explain", *map(str, arguments)])
+    assert found == code, err.getvalue()
+    return out.getvalue() if code == 0 else err.getvalue()
+
+
+def explained(*arguments):
+    return json.loads(explain(*arguments, "--format", "json", *SAME_AS_RUN))
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("explain")
     (folder / "in").mkdir()
     (folder / "in" / "day.jsonl").write_text("\n".join(LINES.values()) + "\n", "utf-8")
-    warraq(
-        "batch",
-        "--quiet",
-        "--input",
-        folder / "in",
-        "--output",
-        folder / "out",
-        "--set",
-        "run.max_dead_letter_share=1",
-    )
+    warraq("batch", "--quiet", "--input", folder / "in", "--output", folder / "out", *SAME_AS_RUN)
     return folder
 
 
 @pytest.fixture(scope="module")
-def options():
-    return ("--set", "run.max_dead_letter_share=1")
-
-
-@pytest.fixture(scope="module")
-def told(run, options):
+def told(run):
     """Every record's explanation, by its name in LINES."""
-    return {
-        name: json.loads(warraq("explain", run / "out", place, "--format", "json", *options).stdout)
-        for name, place in PLACES.items()
-    }
+    return {name: explained(run / "out", place) for name, place in PLACES.items()}
 
 
-def text_of(run, name, options, **environment):
-    return warraq("explain", run / "out", PLACES[name], *options, **environment).stdout.replace("\u200e", "")
+@pytest.fixture(autouse=True)
+def columns(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+
+
+def text_of(run, name):
+    return explain(run / "out", PLACES[name], *SAME_AS_RUN).replace("\u200e", "")
 
 
 def squeezed(text):
@@ -138,8 +144,8 @@ def test_a_near_copy_tells_its_figures_and_just_the_words_that_differ(told):
     )
 
 
-def test_text_shows_both_texts_side_by_side_with_brackets_around_what_differs(run, options):
-    text = text_of(run, "near", options)
+def test_text_shows_both_texts_side_by_side_with_brackets_around_what_differs(run):
+    text = text_of(run, "near")
     assert "DROPPED as a near duplicate" in text
     (line,) = [line for line in text.splitlines() if "[-ستين محلا-]" in line]
     left, right = line.split("│")
@@ -150,55 +156,53 @@ def test_text_shows_both_texts_side_by_side_with_brackets_around_what_differs(ru
     assert "\x1b" not in text
 
 
-def test_columns_are_fenced_against_terminals_that_reorder(run, options):
-    raw = warraq("explain", run / "out", PLACES["near"], *options, COLUMNS="90").stdout
+def test_columns_are_fenced_against_terminals_that_reorder(run):
+    raw = warraq("explain", run / "out", PLACES["near"], *SAME_AS_RUN, COLUMNS="90").stdout
     rows = [line for line in raw.splitlines() if " │ " in line]
     assert rows
     assert all("\u200e │ \u200e" in line and line.strip().startswith("\u200e") for line in rows)
 
 
-def test_invisible_characters_that_were_repaired_are_named(told, run, options):
+def test_invisible_characters_that_were_repaired_are_named(told, run):
     (repair,) = told["other"]["normalised"]["repairs"]
     assert repair["text"] == "بساعة\u200b"
     assert repair["display"] == "بساعة"
-    assert "⟨U+200B⟩" in text_of(run, "other", options)
+    assert "⟨U+200B⟩" in text_of(run, "other")
 
 
-def test_tags_stand_with_the_words_around_them(told, run, options):
+def test_tags_stand_with_the_words_around_them(told, run):
     (tag,) = [tag for tag in told["other"]["tags"] if tag["value"] == "بغداد"]
     assert tag["before"].endswith("الجامعة في ")
     assert tag["after"].startswith(" وحضره")
     assert tag["provenance"].startswith("gaz:")
-    assert "الجامعة في [بغداد] وحضره" in squeezed(text_of(run, "other", options))
+    assert "الجامعة في [بغداد] وحضره" in squeezed(text_of(run, "other"))
     assert told["near"]["tags"] is None
 
 
-def test_a_filtered_record_tells_the_reason_and_what_it_means(told, run, options):
+def test_a_filtered_record_tells_the_reason_and_what_it_means(told, run):
     english = told["english"]
     assert (english["outcome"], english["decision"]["reason"]) == ("filtered", "not_arabic")
     assert english["decision"]["meaning"] == "the article is not in a wanted language"
-    assert "FILTERED: not_arabic" in text_of(run, "english", options)
+    assert "FILTERED: not_arabic" in text_of(run, "english")
 
 
-def test_a_dead_letter_is_found_by_its_place(told, run, options):
+def test_a_dead_letter_is_found_by_its_place(told, run):
     broken = told["broken"]
     assert (broken["outcome"], broken["decision"]["reason"]) == ("dead_letter", "bad_json")
     assert broken["article_id"] is None
-    text = text_of(run, "broken", options)
+    text = text_of(run, "broken")
     assert "the record is no valid JSON" in text
     assert '{"title":' in text
 
 
-def test_the_beginning_of_an_id_is_enough(told, run, options):
+def test_the_beginning_of_an_id_is_enough(told, run):
     whole = told["near"]["article_id"]
     for name in (whole, whole.upper(), whole[:10]):
-        done = warraq("explain", run / "out", name, "--format", "json", *options)
-        assert json.loads(done.stdout) == told["near"]
+        assert explained(run / "out", name) == told["near"]
 
 
 def test_another_configuration_than_the_run_had_is_noted(run):
-    done = warraq("explain", run / "out", PLACES["near"])
-    assert "note: the run had another configuration" in done.stdout
+    assert "note: the run had another configuration" in explain(run / "out", PLACES["near"])
 
 
 @pytest.mark.parametrize(
@@ -211,25 +215,23 @@ def test_another_configuration_than_the_run_had_is_noted(run):
     ],
 )
 def test_an_article_that_is_not_there_is_a_usage_error(run, name, message):
-    assert message in warraq("explain", run / "out", name, check=ExitCode.USAGE).stderr
+    assert message in explain(run / "out", name, code=ExitCode.USAGE)
 
 
 def test_a_folder_that_is_no_output_is_a_usage_error(run):
-    assert "is no output folder" in warraq("explain", run / "in", "0" * 32, check=ExitCode.USAGE).stderr
+    assert "is no output folder" in explain(run / "in", "0" * 32, code=ExitCode.USAGE)
 
 
-def test_a_file_that_is_gone_or_changed_is_told_and_the_row_still_shown(run, told, options):
+def test_a_file_that_is_gone_or_changed_is_told_and_the_row_still_shown(run, told):
     file = run / "in" / "day.jsonl"
     content = file.read_text("utf-8")
     try:
         file.write_text("\n".join(reversed(content.splitlines())) + "\n", "utf-8")
-        changed = json.loads(
-            warraq("explain", run / "out", PLACES["exact"], "--format", "json", *options).stdout
-        )
+        changed = explained(run / "out", PLACES["exact"])
         assert "now gives another article" in " ".join(changed["notes"])
         file.unlink()
-        gone = json.loads(warraq("explain", run / "out", PLACES["near"], "--format", "json", *options).stdout)
-        text = squeezed(text_of(run, "near", options))
+        gone = explained(run / "out", PLACES["near"])
+        text = squeezed(text_of(run, "near"))
     finally:
         file.write_text(content, "utf-8")
     assert "cannot be read any more" in " ".join(gone["notes"])
@@ -238,12 +240,12 @@ def test_a_file_that_is_gone_or_changed_is_told_and_the_row_still_shown(run, tol
     assert "only its row is shown" in text
 
 
-def test_a_damaged_file_has_an_exit_code_of_its_own(run, told, options):
+def test_a_damaged_file_has_an_exit_code_of_its_own(run, told):
     file = run / "out" / told["near"]["written"]["path"]
     data = file.read_bytes()
     try:
         file.write_bytes(data[: len(data) // 2])
-        done = warraq("explain", run / "out", told["near"]["article_id"], *options, check=ExitCode.DAMAGED)
+        message = explain(run / "out", told["near"]["article_id"], code=ExitCode.DAMAGED)
     finally:
         file.write_bytes(data)
-    assert "warraq verify" in done.stderr
+    assert "warraq verify" in message

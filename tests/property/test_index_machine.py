@@ -16,7 +16,8 @@ from rich.console import Console
 from pipelines.index import day_of, index_name, open_index
 from pipelines.index_care import check_index, run_index
 from schemas.avro import event_date, to_record
-from schemas.elements import Fingerprint, Member, Origin, Settled, Signature
+from schemas.comparing import Fingerprint, Member, Settled, Signature
+from schemas.elements import Origin
 from transforms.files import OutputFolder
 from transforms.index_store import IndexFiles, read_amendments, read_signatures
 
@@ -29,7 +30,7 @@ OWNERS = ("north", "south", "east")
 QUIET = Console(quiet=True)
 
 
-class Killed(Exception):
+class Killed(Exception):  # noqa: N818 (says what happened)
     """The machine went down before this write."""
 
 

@@ -1,4 +1,4 @@
-from dedup_samples import DAY, hex_id, member, settled, shuffled
+from dedup_samples import DAY, hex_id, member, shuffled
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +11,7 @@ from transforms.core.buckets import (
     id_in,
     is_settled,
 )
-from transforms.core.cluster import DedupRules, is_within, rank
+from transforms.core.cluster import DedupRules, rank
 from transforms.core.packing import pack_id
 
 RULES = DedupRules()
@@ -149,7 +149,9 @@ buckets = st.lists(
     ),
     max_size=14,
     unique_by=lambda article: article[0],
-).map(lambda articles: [(entry(n, day, text, priority, old), day) for n, day, text, priority, old in articles])
+).map(
+    lambda articles: [(entry(n, day, text, priority, old), day) for n, day, text, priority, old in articles]
+)
 
 
 @given(buckets, st.integers(0, 99), st.integers(1, 5))
@@ -163,14 +165,12 @@ def test_the_order_in_a_bucket_means_nothing(bucket, seed, limit):
 
 @given(buckets)
 def test_pairs_are_the_lowest_of_each_other_text_within_the_horizon(bucket):
-    days = dict(bucket)
     expected = set()
-    for later in days:
+    for later, day in bucket:
         near = sorted(
             other
-            for other in days
-            if other < later
-            and is_within(*(day if day is None else day * DAY for day in (days[other], days[later])), 14 * DAY)
+            for other, before in bucket
+            if other < later and (before is None or day is None or day - before <= 14)
         )
         if digest_in(later) in map(digest_in, near):
             continue
@@ -178,7 +178,8 @@ def test_pairs_are_the_lowest_of_each_other_text_within_the_horizon(bucket):
             earlier = next(other for other in near if digest_in(other) == text)
             if not (is_settled(earlier) and is_settled(later)):
                 expected.add((earlier, later))
-    assert set(bucket_pairs(days, DedupRules(bucket_limit=99))) == expected
+    entries = [made for made, _ in bucket]
+    assert set(bucket_pairs(entries, DedupRules(bucket_limit=99))) == expected
 
 
 @given(buckets, st.integers(1, 5))

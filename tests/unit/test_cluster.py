@@ -156,7 +156,9 @@ def test_an_unknown_time_is_near_to_every_other(earlier, later, within):
 
 times = st.none() | st.integers(0, 60)
 articles = st.lists(
-    st.tuples(st.sampled_from("abcdefghijkl"), times, st.integers(0, 2)), max_size=12, unique_by=lambda a: a[0]
+    st.tuples(st.sampled_from("abcdefghijkl"), times, st.integers(0, 2)),
+    max_size=12,
+    unique_by=lambda a: a[0],
 )
 
 

@@ -16,7 +16,11 @@ def keys(sets, rows=3, bands=13, seed=1):
 
 
 def test_band_keys_never_change():
-    assert [[f"{key:016x}" for key in row] for row in keys(SETS, bands=3).tolist()] == [["8a0378a9de76d6fa", "d10a55a99668d5bf", "315bd6882bdc1bdb"], ["2222431c7a98c3f2", "afaf8f554ba23c08", "6baa96f6cb97f36a"], ["9d836da71b7aabf0", "6fe64fa1a9f37fcc", "7a09698c4995b5ea"]]
+    assert [[f"{key:016x}" for key in row] for row in keys(SETS, bands=3).tolist()] == [
+        ["8a0378a9de76d6fa", "d10a55a99668d5bf", "315bd6882bdc1bdb"],
+        ["2222431c7a98c3f2", "afaf8f554ba23c08", "6baa96f6cb97f36a"],
+        ["9d836da71b7aabf0", "6fe64fa1a9f37fcc", "7a09698c4995b5ea"],
+    ]
 
 
 def test_another_seed_gives_other_keys_and_more_bands_only_add_some():

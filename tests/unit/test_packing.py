@@ -3,7 +3,8 @@ from dedup_samples import hex_id, member, signature
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.elements import Fingerprint, Member, Origin, Settled, Signature
+from schemas.comparing import Fingerprint, Member, Settled, Signature
+from schemas.elements import Origin
 from transforms.core.packing import (
     ID_BYTES,
     id_of,
@@ -96,7 +97,10 @@ def test_a_packed_member_never_changes():
         12,
         Settled("ff" * 16, None, 1, "0f" * 16, "near", 3),
     )
-    assert pack_member(made).hex() == "00112233445566778899aabbccddeeff02fffffffffffffffffeffffff590100000c0007000000000000000000000002000000030001002fd9867001ffffffffffffffffffffffffffffffff0000000000000000010000000f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0203000000"
+    assert (
+        pack_member(made).hex()
+        == "00112233445566778899aabbccddeeff02fffffffffffffffffeffffff590100000c0007000000000000000000000002000000030001002fd9867001ffffffffffffffffffffffffffffffff0000000000000000010000000f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0203000000"
+    )
 
 
 def test_a_signature_takes_little_more_than_its_hashes():
@@ -117,8 +121,6 @@ def test_what_is_no_id_is_refused():
 
 def test_a_name_too_long_to_be_kept_is_refused_with_its_length():
     made = member("a")
-    long = Member(
-        hex_id("a"), 0, 0, 1, Origin("/" + "ن" * 40_000, 0, 0), made.partition, 0, None
-    )
+    long = Member(hex_id("a"), 0, 0, 1, Origin("/" + "ن" * 40_000, 0, 0), made.partition, 0, None)
     with pytest.raises(ValueError, match="80001 bytes"):
         pack_member(long)

@@ -87,22 +87,23 @@ def test_below_all_three_bounds_there_is_nothing_and_at_the_similar_bound_there_
     assert relation(own, other, DedupRules(similar=0.9, threshold=0.5)) == "near"
 
 
-TUNIS = cable("الهادي منصور العابد", "تونسيا")
-KENYA = cable("جوزيف موانغي كاريوكي", "كينستان")
+TUNIS = cable("منصور", "تونسيا")
+KENYA = cable("كاريوكي", "كينستان")
 
 
 def test_the_guard_keeps_cables_to_two_heads_of_state_apart():
-    rules = DedupRules(threshold=0.4)
-    found = compare(of(TUNIS), of(KENYA), rules)
-    assert found.jaccard >= 0.4
-    assert found.blocked
-    assert found.own_words >= 2
-    assert found.other_words >= 2
-    assert relation_of(found, rules) == "similar"
+    found = compare(of(TUNIS), of(KENYA), RULES)
+    assert found.jaccard >= 0.7
+    assert (found.own_words, found.other_words, found.blocked) == (2, 2, True)
+    assert relation_of(found, RULES) == "similar"
 
 
 def test_without_the_guard_the_cables_are_near():
-    assert relation(TUNIS, KENYA, DedupRules(threshold=0.4, guard=False)) == "near"
+    assert relation(TUNIS, KENYA, DedupRules(guard=False)) == "near"
+
+
+def test_one_name_that_differs_is_no_template():
+    assert relation(TUNIS, cable("منصور", "كينستان")) == "near"
 
 
 def test_the_guard_does_not_block_a_copy_with_a_typo():
@@ -113,7 +114,7 @@ def test_the_guard_does_not_block_a_copy_with_a_typo():
 
 
 def test_the_guard_does_not_block_a_copy_that_spells_one_name_otherwise_everywhere():
-    assert relation(TUNIS, TUNIS.replace("تونسيا", "تونيسيا"), DedupRules(threshold=0.6)) == "near"
+    assert relation(TUNIS, TUNIS.replace("تونسيا", "تونيسيا")) == "near"
 
 
 def test_the_guard_needs_two_words_on_both_sides():

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from dedup_samples import PREFIXES, SUFFIXES, light10
+from dedup_samples import PREFIXES, SUFFIXES, light_stem
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -39,21 +39,24 @@ def stems(*texts):
         ("للمدينة", "مدين"),
         ("ومدينة", "مدين"),
         ("مدينتها", "مدينت"),
-        ("لاعبان", "لاعب"),
-        ("لاعبات", "لاعب"),
+        ("سائقان", "سايق"),
+        ("سائقات", "سايق"),
         ("مهندسون", "مهندس"),
         ("مهندسين", "مهندس"),
         ("مصريه", "مصر"),
         ("مصرية", "مصر"),
         ("مصري", "مصر"),
-        ("كتابه", "كتاب"),
+        ("سؤاله", "سوال"),
         ("والمهندسون", "مهندس"),
-        ("وبالمدينة", "بالمدين"),
+        ("وبالمدينة", "مدين"),
+        ("فللمدينة", "مدين"),
+        ("ولمملكة", "مملك"),
+        ("لمدينة", "مدين"),
         ("معلوماتيها", "معلومات"),
         ("معلوماتها", "معلوم"),
     ],
 )
-def test_a_word_loses_one_prefix_and_its_suffixes(word, stem):
+def test_a_word_loses_its_proclitics_in_their_order_and_its_suffixes(word, stem):
     assert stems(word) == [stem]
 
 
@@ -67,7 +70,7 @@ def test_short_words_stay(word):
     assert stems(word) == [word]
 
 
-def test_two_letters_stay_after_a_prefix_and_three_after_a_bare_waw():
+def test_two_letters_stay_after_an_article_and_three_after_a_single_letter():
     assert stems("الفن", "والد", "وزير", "للفن", "وطن", "للي") == ["فن", "الد", "زير", "فن", "وطن", "لل"]
 
 
@@ -77,7 +80,7 @@ def test_spellings_of_a_word_have_one_stem():
 
 
 def test_the_words_of_one_text_do_not_reach_into_the_next():
-    assert stems("ا", "لمدينة", "مدينت", "ها") == ["ا", "لمدين", "مدينت", "ها"]
+    assert stems("ا", "لمدينة", "مدينت", "ها") == ["ا", "مدين", "مدينت", "ها"]
     assert stems("", "ه", "", "المدينة", "") == ["ه", "مدين"]
     assert stems() == stems("", "") == []
 
@@ -88,7 +91,7 @@ def test_the_words_of_one_text_do_not_reach_into_the_next():
 @example(["والوان"])
 def test_stems_are_those_of_the_plain_stemmer(batch):
     words = words_of_texts(batch)
-    assert stems(*batch) == [light10(word) for text in words.folded for word in text.split()]
+    assert stems(*batch) == [light_stem(word) for text in words.folded for word in text.split()]
 
 
 @given(st.lists(texts, max_size=4))

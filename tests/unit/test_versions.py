@@ -22,7 +22,11 @@ def text(name, day=0.0, version=0, priority=0, digest=None):
 
 def links(*texts):
     return [
-        (link.later.article_id.decode().strip("\0"), link.earlier.article_id.decode().strip("\0"), link.version)
+        (
+            link.later.article_id.decode().strip("\0"),
+            link.earlier.article_id.decode().strip("\0"),
+            link.version,
+        )
         for link in link_versions(texts, RULES)
     ]
 

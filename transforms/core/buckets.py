@@ -11,7 +11,7 @@ import struct
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
-from schemas.elements import Member
+from schemas.comparing import Member
 from transforms.core.cluster import DedupRules
 from transforms.core.packing import pack_id
 
@@ -24,11 +24,11 @@ _DIGEST = slice(_RANK.size, _RANK.size + 16)
 ENTRY_BYTES = _RANK.size + 16 + 1
 #: Signed numbers sort as bytes when they are shifted to be positive.
 _SHIFT_TIME, _SHIFT_PRIORITY = 1 << 63, 1 << 31
-_NEW, _SETTLED = b"\x00", b"\x01"
+_NEW, _SETTLED, _REOPENED = b"\x00", b"\x01", b"\x02"
 
 
-def entry_of(member: Member, digest: bytes, *, settled: bool) -> bytes:
-    """Return the entry of an article; `settled` entries give no pairs among each other."""
+def entry_of(member: Member, digest: bytes, *, settled: bool, reopened: bool = False) -> bytes:
+    """Return the entry of an article; `settled` entries give no pairs among each other, unless they are `reopened`."""
     unknown = member.event_us is None
     rank = _RANK.pack(
         unknown,
@@ -36,7 +36,8 @@ def entry_of(member: Member, digest: bytes, *, settled: bool) -> bytes:
         member.priority + _SHIFT_PRIORITY,
         pack_id(member.article_id),
     )
-    return rank + digest + (_SETTLED if settled else _NEW)
+    standing = _NEW if not settled else _REOPENED if reopened else _SETTLED
+    return rank + digest + standing
 
 
 def id_in(entry: bytes) -> bytes:
@@ -50,7 +51,7 @@ def digest_in(entry: bytes) -> bytes:
 
 
 def is_settled(entry: bytes) -> bool:
-    """Tell whether an earlier run has settled the entry's article."""
+    """Tell whether an earlier run has settled the entry's article for good."""
     return entry[-1:] == _SETTLED
 
 
@@ -84,7 +85,7 @@ def candidates(entries: Sequence[bytes], place: int, rules: DedupRules) -> Itera
 def bucket_pairs(entries: Iterable[bytes], rules: DedupRules) -> Iterator[tuple[bytes, bytes]]:
     """Yield (earlier, later) for all pairs to compare in a bucket, but for those that an earlier run has settled."""
     # One entry per article, as in `split_repeats`: a record read again must not hide a copy, nor be one.
-    standing = sorted(entries, key=lambda entry: (not is_settled(entry), entry), reverse=True)
+    standing = sorted(entries, key=lambda entry: (entry[-1:] == _NEW, entry), reverse=True)
     ordered = sorted({id_in(entry): entry for entry in standing}.values())
     if len(ordered) < 2:
         return

@@ -9,7 +9,8 @@ import dataclasses
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
-from schemas.elements import NO_COMPARISON, Comparison, Edge, Member, Origin
+from schemas.comparing import NO_COMPARISON, Comparison, Edge, Member
+from schemas.elements import Origin
 from transforms.core.settings import setting
 
 __all__ = [

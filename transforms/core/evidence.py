@@ -1,6 +1,7 @@
 """What is written about a decision: rows of `duplicates/` and `relations/`, with a few of the words that two texts share."""
 
-from schemas.elements import NO_COMPARISON, Duplicate, Link, Member, NormalizedArticle, Relation, Verdict
+from schemas.comparing import NO_COMPARISON, Link, Member, Verdict
+from schemas.elements import Duplicate, NormalizedArticle, Relation
 from transforms.core.cluster import DedupRules
 from transforms.core.fingerprint import SHINGLE_WORDS, compared_body, shingle_places
 from transforms.core.normalize import NormalizeRules, profile_of

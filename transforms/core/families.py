@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from schemas.elements import Member
+from schemas.comparing import Member
 from transforms.core.cluster import DedupRules, rank
 
 __all__ = ["canonical", "superseded", "top_of"]

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.elements import Article, Fingerprint, NormalizedArticle
+from schemas.comparing import Fingerprint
+from schemas.elements import Article, NormalizedArticle
 from transforms.core.boilerplate import body_without
 from transforms.core.normalize import NormalizeRules, normalize_text, profile_of
 from transforms.core.profiles import DEDUP, Profile

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from schemas.elements import Comparison, Edge, Fingerprint, Link, Member, Signature
+from schemas.comparing import Comparison, Edge, Fingerprint, Link, Member, Signature
 from transforms.core.buckets import candidates, digest_in, entry_of, id_in
 from transforms.core.cluster import COPY, DedupRules, choose_parent, lowest_earlier, rank
 from transforms.core.minhash import band_keys
@@ -40,12 +40,15 @@ class _Text(NamedTuple):
 
 
 def keys_of(signatures: Sequence[Signature], rules: DedupRules) -> list[list[int]]:
-    """Return the band keys of each signature, none for a text without shingles."""
+    """Return the band keys of each signature, none for a text without shingles or too short for any duplicate."""
     keys: list[list[int]] = []
     for first in range(0, len(signatures), _BATCH):
-        batch = signatures[first : first + _BATCH]
-        sizes = [len(signature.fingerprint.shingles) // 4 for signature in batch]
-        data = b"".join(signature.fingerprint.shingles for signature in batch)
+        batch = [
+            signature.fingerprint.shingles if signature.fingerprint.tokens >= rules.min_tokens else b""
+            for signature in signatures[first : first + _BATCH]
+        ]
+        sizes = [len(shingles) // 4 for shingles in batch]
+        data = b"".join(batch)
         borders = np.cumsum([0, *(size for size in sizes if size)])
         rows = iter(
             band_keys(np.frombuffer(data, "<u4"), borders, rules.rows, rules.bands, rules.seed).tolist()
@@ -56,6 +59,9 @@ def keys_of(signatures: Sequence[Signature], rules: DedupRules) -> list[list[int
 
 class SignatureIndex:
     """Articles known so far, and who is whose duplicate.
+
+    Of an article that is read twice with different times the record that came first stands: it has been told already.
+    Where a bucket outgrows `bucket_limit`, articles that arrive out of order may have been compared with more others.
 
     Memory grows with the articles: signatures, and an entry per band. `pairs` counts the raw pairs that buckets
     gave, `compared` the comparisons made.

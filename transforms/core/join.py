@@ -14,7 +14,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from schemas.elements import NO_COMPARISON, Comparison, Edge, Link, Member, Signature
+from schemas.comparing import NO_COMPARISON, Comparison, Edge, Link, Member, Signature
 from transforms.core.buckets import digest_in, id_in
 from transforms.core.cluster import (
     DedupRules,

@@ -5,7 +5,8 @@ Numbers are little-endian; an article id is the 16 bytes that its hex digits sta
 
 import struct
 
-from schemas.elements import Fingerprint, Member, Origin, Settled, Signature
+from schemas.comparing import Fingerprint, Member, Settled, Signature
+from schemas.elements import Origin
 
 __all__ = [
     "ID_BYTES",

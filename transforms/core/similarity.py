@@ -5,13 +5,13 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.elements import Comparison, Fingerprint
+from schemas.comparing import Comparison, Fingerprint
 from transforms.core.cluster import DedupRules
 
-__all__ = ["compare", "relation_of", "with_sample"]
+__all__ = ["GUARD_WORDS", "compare", "relation_of", "with_sample"]
 
 #: Repeated stems, absent from the other text, that both sides must have for the guard to keep two texts apart.
-_GUARD_WORDS = 2
+GUARD_WORDS = 2
 _SAMPLE = 3
 
 
@@ -36,7 +36,7 @@ def compare(own: Fingerprint, other: Fingerprint, rules: DedupRules) -> Comparis
     blocked = False
     if jaccard >= rules.threshold:
         own_words, other_words = _repeated_alone(own, other), _repeated_alone(other, own)
-        blocked = rules.guard and own_words >= _GUARD_WORDS and other_words >= _GUARD_WORDS
+        blocked = rules.guard and own_words >= GUARD_WORDS and other_words >= GUARD_WORDS
         blocked = blocked or (rules.guard_numbers and own.numbers != other.numbers)
     return Comparison(jaccard, containment, shared, mine, theirs, own_words, other_words, blocked, ())
 

@@ -1,8 +1,9 @@
 """Light stems of the words of a text, as shorter spans of the same code units: no strings are made.
 
-The stemmer is light10 (Larkey, Ballesteros, Connell 2007: Light stemming for Arabic information retrieval), as
-Lucene's ArabicStemmer applies it: one prefix, then each suffix of the list once, each only where two letters
-stay (three before a bare waw). It works on folded text, where teh marbuta is heh and alef maqsura is yeh.
+The stemmer is light10 (Larkey, Ballesteros, Connell 2007: Light stemming for Arabic information retrieval) with the
+proclitics in their order: a conjunction (waw, feh), then a preposition with the article (bal, kal, ll), the article, or
+a preposition alone (lam, beh, kaf); then each suffix of light10's list once. Two letters stay after an article or a
+suffix, three after a single letter. It works on folded text, where teh marbuta is heh and alef maqsura is yeh.
 """
 
 import numpy as np
@@ -27,7 +28,7 @@ _SUFFIXES = (
 )
 _ZERO, _NINE = ord("0"), ord("9")
 _LEAST_STEM = 2
-_LEAST_AFTER_WAW = 3
+_LEAST_AFTER_LETTER = 3
 
 Spans = tuple[NDArray[np.int64], NDArray[np.int64]]
 
@@ -37,13 +38,14 @@ def stem_spans(words: TextWords) -> Spans:
     units, starts, ends = words.units, words.starts, words.ends
     if not starts.size:
         return starts, ends
+    first = units[starts]
+    starts = starts + (((first == _WAW) | (first == _FEH)) & (ends - starts >= 1 + _LEAST_AFTER_LETTER))
     first, second, third = (units.take(starts + place, mode="clip") for place in range(3))
     length = ends - starts
-    prefix = ((first == _WAW) & (length >= 1 + _LEAST_AFTER_WAW)).astype(np.int64)
-    lam = second == _LAM
-    prefix[lam & ((first == _ALEF) | (first == _LAM)) & (length >= 2 + _LEAST_STEM)] = 2
-    joined = (second == _ALEF) & (third == _LAM) & (length >= 3 + _LEAST_STEM)
-    prefix[joined & ((first == _WAW) | (first == _BEH) | (first == _KAF) | (first == _FEH))] = 3
+    lam, with_article = first == _LAM, (first == _BEH) | (first == _KAF)
+    prefix = ((lam | with_article) & (length >= 1 + _LEAST_AFTER_LETTER)).astype(np.int64)
+    prefix[(second == _LAM) & ((first == _ALEF) | lam) & (length >= 2 + _LEAST_STEM)] = 2
+    prefix[with_article & (second == _ALEF) & (third == _LAM) & (length >= 3 + _LEAST_STEM)] = 3
     starts = starts + prefix
     return starts, _without_suffixes(units, starts, ends)
 

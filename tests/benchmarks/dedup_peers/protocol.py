@@ -37,7 +37,9 @@ def shingles(text: str) -> list[str]:
     return [" ".join(words[first : first + WORDS]) for first in range(len(words) - WORDS + 1)]
 
 
-def write(out: str, removed: Iterable[int], read: int, pairs: Iterable[tuple[int, int]] | None = None) -> None:
+def write(
+    out: str, removed: Iterable[int], read: int, pairs: Iterable[tuple[int, int]] | None = None
+) -> None:
     """Write what a contestant decided."""
     result: dict[str, object] = {"removed": sorted(removed), "read": read}
     if pairs is not None:

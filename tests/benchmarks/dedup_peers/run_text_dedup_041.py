@@ -52,5 +52,5 @@ def run(*, verified: bool) -> None:
     protocol.write(out, set(range(read)) - kept, read)
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # its worker processes import this file again
     run(verified=True)

@@ -2,4 +2,5 @@
 
 from run_text_dedup_041 import run
 
-run(verified=False)
+if __name__ == "__main__":  # its worker processes import this file again
+    run(verified=False)

@@ -1,0 +1,255 @@
+"""The command line of `warraq`: commands and their options. What they do is in `cli`; nothing here imports Beam."""
+
+import argparse
+import sys
+from typing import NoReturn
+
+from pipelines.errors import UsageError
+
+__all__ = ["command_line"]
+
+_EXIT_CODES = """exit codes:
+  0  done (verify: everything is as the manifest says)
+  1  a fault of warraq, of the engine or of the machine
+  2  the command line or the configuration is wrong; nothing was started
+  3  no input file matched
+  4  too many dead letters: everything is written, nothing is published
+  5  the records do not add up: everything is written, nothing is published
+  6  another run is writing to the same output folder
+  7  verify found faults
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that raises instead of exiting, so that faults are reported in one way."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError([f"{message} (see `{self.prog} --help`)"])
+
+
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for: that alone takes 25 ms."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        import importlib.metadata
+
+        sys.stdout.write(f"warraq {importlib.metadata.version('warraq')}\n")
+        parser.exit()
+
+
+def command_line() -> _Parser:
+    """Return the parser of the whole command line; it raises UsageError for what is wrong."""
+    parser = _Parser(
+        prog="warraq",
+        description="Arabic news, read, normalised, deduplicated, tagged and written as Avro, with nothing lost.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    _add_batch(commands)
+    _add_check(commands)
+    _add_verify(commands)
+    _add_inspect(commands)
+    _add_explain(commands)
+    _add_index(commands)
+    _add_normalize(commands)
+    _add_parse(commands)
+    commands.add_parser(
+        "doctor", help="check this machine: versions, name clashes, engine, credentials", allow_abbrev=False
+    )
+    return parser
+
+
+def _add(
+    commands: "argparse._SubParsersAction[_Parser]", name: str, summary: str, epilog: str = ""
+) -> _Parser:
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def _add_config(parser: _Parser) -> None:
+    parser.add_argument(
+        "--config", metavar="FILE", help="YAML configuration, local or gs:// (default: all defaults)"
+    )
+    parser.add_argument(
+        "--set",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="override one value of the configuration, e.g. --set dedup.horizon_days=30; may be repeated",
+    )
+
+
+def _add_batch(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    batch = _add(
+        commands,
+        "batch",
+        "read article files, normalise, deduplicate and tag them, write Avro and a report",
+        "Any Beam option may follow, e.g. --runner=DataflowRunner --temp_location=gs://...; unknown ones are refused.\n\n"
+        "examples:\n"
+        "  warraq batch --config configs/local.yaml --input 'news/**' --output out\n"
+        "  warraq batch --input day.jsonl.gz more.csv feed.xml --output out --set output.shards=4\n\n"
+        + _EXIT_CODES,
+    )
+    _add_config(batch)
+    batch.add_argument(
+        "--input",
+        nargs="+",
+        action="extend",
+        required=True,
+        metavar="GLOB",
+        help="files, folders or globs (** crosses folders), local or gs://; .txt, JSON (lines), CSV, Avro, RSS, Atom, "
+        "plain or .gz .bz2 .xz .zst, mixed freely",
+    )
+    batch.add_argument(
+        "--output",
+        required=True,
+        metavar="DIR",
+        help="output folder, local or gs://; a re-run replaces its content",
+    )
+    batch.add_argument(
+        "--index",
+        metavar="DIR",
+        help="folder of signatures that lives between runs: articles are also compared with those of earlier runs",
+    )
+    batch.add_argument(
+        "--runner", metavar="NAME", help="Beam engine (default: engine.runner of the configuration)"
+    )
+    batch.add_argument("--allow-empty", action="store_true", help="no error where no input file matches")
+    batch.add_argument("--quiet", action="store_true", help="print errors only")
+
+
+def _add_check(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    check = _add(commands, "check", "check a configuration and print it with all defaults filled in")
+    check.add_argument(
+        "config", nargs="?", metavar="CONFIG", help="YAML configuration (default: all defaults)"
+    )
+    check.add_argument(
+        "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="override one value"
+    )
+    check.add_argument(
+        "--schema", action="store_true", help="print the JSON Schema of configurations, for editors"
+    )
+
+
+def _add_verify(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    verify = _add(
+        commands, "verify", "check an output folder: manifest, checksums, schemas, accounting", _EXIT_CODES
+    )
+    verify.add_argument("output", metavar="DIR", help="output folder of a run, local or gs://")
+
+
+def _add_inspect(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    inspect = _add(
+        commands,
+        "inspect",
+        "print rows of warraq's Avro files as a table or as JSON Lines",
+        "examples:\n  warraq inspect out\n  warraq inspect out/dead_letters --jsonl | jq .reason\n",
+    )
+    inspect.add_argument("path", metavar="PATH", help="an Avro file, a table folder or an output folder")
+    inspect.add_argument("--table", help="table to show of an output folder (default: articles)")
+    inspect.add_argument("--jsonl", action="store_true", help="JSON Lines instead of a table")
+    inspect.add_argument(
+        "--limit", type=int, metavar="N", help="at most N rows (default: 20 as a table, all as JSON Lines)"
+    )
+    inspect.add_argument("--fields", metavar="A,B", help="only these fields")
+
+
+def _add_explain(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    explain = _add(
+        commands,
+        "explain",
+        "tell why an article was kept, dropped, filtered or refused, with the two texts side by side",
+        "examples:\n  warraq explain out 11186c94\n  warraq explain out day.jsonl.gz#34 --format json | jq .decision\n",
+    )
+    explain.add_argument("output", metavar="DIR", help="output folder of `warraq batch`")
+    explain.add_argument(
+        "article", metavar="ARTICLE", help="article id, its first 6 or more digits, or FILE#INDEX"
+    )
+    explain.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    _add_config(explain)
+
+
+def _add_index(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    index = _add(
+        commands,
+        "index",
+        "look after the index of signatures that `batch --index` keeps between runs",
+        "check: every file, checksum and row; repair: finish or forget what a killed run left, take out damaged files;\n"
+        "stats: articles per day, size, parameters.\n\n" + _EXIT_CODES,
+    )
+    index.add_argument("action", choices=("check", "repair", "stats"), help="what to do")
+    index.add_argument("folder", metavar="DIR", help="index folder, local or gs://")
+
+
+def _add_normalize(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    normalize = _add(
+        commands,
+        "normalize",
+        "write lines of Arabic text in one spelling: lines in, lines out",
+        "One line in is one line out, at once, so it works in a pipe. The input is UTF-8.\n\n"
+        "examples:\n  warraq normalize --profile dedup < titles.txt | sort | uniq -d\n"
+        "  warraq normalize --offsets news.txt | jq .text\n\n" + _EXIT_CODES,
+    )
+    normalize.add_argument("files", nargs="*", metavar="FILE", help="text files; - or none is standard input")
+    normalize.add_argument(
+        "--profile",
+        choices=("search", "dedup", "display"),
+        default="search",
+        help="display: repaired, for eyes; search: one spelling, for matching; dedup: its words alone "
+        "(default: search)",
+    )
+    normalize.add_argument(
+        "--offsets",
+        action="store_true",
+        help='JSON Lines {"text":…, "offsets":[…]}: the code point of the input line behind each of the text',
+    )
+
+
+def _add_parse(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parse = _add(
+        commands,
+        "parse",
+        "show what articles say: byline, dates, figures, quotes, sub-heads, boilerplate",
+        "Places are code points of the original text. A fragment is a JSON object per line with `text` (and `ref`,\n"
+        "the day it was read, `source`; for bylines also `author` and `lead`), and gives one JSON value.\n\n"
+        "examples:\n  warraq parse story.txt --crawled 2016-03-28\n"
+        "  warraq parse day.jsonl.gz --format json | jq .byline\n"
+        "  warraq parse --fragment date --input-format json < dates.jsonl\n\n" + _EXIT_CODES,
+    )
+    parse.add_argument(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="article files of any form that `batch` reads; - or none is standard input",
+    )
+    parse.add_argument(
+        "--format", choices=("table", "json"), default="table", help="tables, or JSON Lines (default: table)"
+    )
+    parse.add_argument(
+        "--crawled",
+        metavar="DAY",
+        help="day (ISO 8601) of texts that carry none: relative dates are resolved by it",
+    )
+    parse.add_argument("--source", metavar="NAME", help="source of texts that name none")
+    parse.add_argument(
+        "--fragment",
+        choices=("date", "figure", "byline"),
+        help="read fragments, one a line, instead of articles",
+    )
+    parse.add_argument(
+        "--input-format",
+        choices=("json",),
+        default="json",
+        help="what a fragment is written in (default: json)",
+    )
+    _add_config(parse)
