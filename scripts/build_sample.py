@@ -517,9 +517,9 @@ def _fate(record: Record) -> Record:
         return {"door": "duplicates", "relation": "exact", "parent": record["copy_of"]}
     if "repeat_of" in record:
         return {"door": "duplicates", "relation": "repeat", "parent": record["repeat_of"]}
-    return {"door": "articles"} | {
-        name: record[name] for name in ("near_of", "template_of") if name in record
-    }
+    if "near_of" in record:
+        return {"door": "duplicates", "relation": "near", "parent": record["near_of"]}
+    return {"door": "articles"} | {name: record[name] for name in ("template_of",) if name in record}
 
 
 def expect(records: dict[str, Record], inputs: dict[str, bytes]) -> Record:
@@ -562,7 +562,6 @@ def expect(records: dict[str, Record], inputs: dict[str, bytes]) -> Record:
         "relations": dict(
             sorted(Counter(fate["relation"] for fate in fates.values() if "relation" in fate).items())
         ),
-        "near_copies": sum("near_of" in fate for fate in fates.values()),
         "files": {file: {"records": places[file], "size_bytes": len(data)} for file, data in inputs.items()},
         "records": dict(sorted(fates.items())),
     }

@@ -28,16 +28,17 @@ def run_loop(inputs: list[str], output: str) -> None:
     from pipelines.config import Config
     from pipelines.graph import parse_plan
     from schemas.avro import encode_container, to_record
-    from schemas.elements import Duplicate, RawRecord
-    from transforms.core.cluster import find_copies, rank, split_repeats
+    from schemas.elements import RawRecord
+    from transforms.core.cluster import rank
     from transforms.core.errors import ArticleError, OutOfScope
     from transforms.core.fingerprint import normalize
+    from transforms.core.index import SignatureIndex
     from transforms.core.parse import parse
     from transforms.core.partition import data_file_name
     from transforms.core.reading import read_records
     from transforms.core.tagging import Matcher, tag
-    from transforms.deduplicate import sign
     from transforms.files import find_files
+    from transforms.sign import sign_all, signable_of
     from transforms.tag import load_gazetteers
 
     config = Config()
@@ -53,26 +54,18 @@ def run_loop(inputs: list[str], output: str) -> None:
                         normalized[article.article.origin] = article
                     except (ArticleError, OutOfScope):
                         lost += 1
-    by_id, by_digest = defaultdict(list), defaultdict(list)
-    signatures = {}
-    for article in normalized.values():
-        key, signature = sign(article, {}, 1)
-        by_id[key].append(signature)
-        signatures[signature.origin] = signature
-    for group in by_id.values():
-        signed = split_repeats(group)
-        first = signed.first
-        by_digest[first.digest if first.tokens >= config.dedup.min_tokens else first.article_id].append(
-            signed
-        )
-    duplicates: list[Duplicate] = []
-    for group in by_digest.values():
-        for verdict in find_copies(group, config.dedup):
-            dropped = normalized.pop(verdict.origin)
-            duplicates.append(dropped)
+    articles = list(normalized.values())
+    index, duplicates = SignatureIndex(config.dedup), {}
+    for first in range(0, len(articles), 64):
+        signables = [signable_of(article, {}, 1) for article in articles[first : first + 64]]
+        for edge in index.add(sign_all(signables, config.normalize, config.dedup)).edges:
+            duplicates[edge.child.origin] = edge
+    for origin in duplicates:
+        del normalized[origin]
     partitions = defaultdict(list)
-    for origin, article in normalized.items():
-        partitions[signatures[origin].partition].append((rank(signatures[origin]), article))
+    for article in normalized.values():
+        member = signable_of(article, {}, 1).member
+        partitions[member.partition].append((rank(member), article))
     rows = 0
     for partition, members in sorted(partitions.items()):
         members.sort(key=lambda member: member[0])

@@ -44,14 +44,18 @@ def lines_of(path) -> list[bytes]:
     return gzip.decompress(Path(path).read_bytes()).splitlines()
 
 
+def time_of(fields: dict[str, str]) -> int:
+    return int(datetime.fromisoformat(fields["date_extracted"] + "+00:00").timestamp()) * 1_000_000
+
+
 def member_of(fields: dict[str, str], origin: Origin) -> Member:
-    time_us = int(datetime.fromisoformat(fields["date_extracted"] + "+00:00").timestamp()) * 1_000_000
     name = article_id(fields["source"], fields["url"], f"{fields['title']}\n\n{fields['content']}")
-    return Member(name, time_us, 0, 0, origin, "", 0, None)
+    return Member(name, time_of(fields), 0, 0, origin, "", 0, None)
 
 
 def run_core(out: str, files: list[str]) -> None:
     """Read, normalise, shingle, sign, put into bands and verify, all in this process."""
+    gc.set_threshold(50_000, 20, 50)  # as `warraq batch` does
     signatures: list[Signature] = []
     row = 0
     for path in files:
@@ -62,7 +66,10 @@ def run_core(out: str, files: list[str]) -> None:
                 [fields["content"] for fields in batch], min_tokens=RULES.near_min_tokens
             )
             for fields, text in zip(batch, texts, strict=True):
-                signatures.append(Signature(member_of(fields, Origin("", row, 0)), b"", text))
+                member = Member(
+                    f"{row:032x}", time_of(fields), 0, text.tokens, Origin("", row, 0), "", 0, None
+                )
+                signatures.append(Signature(member, b"", text))
                 row += 1
     index = SignatureIndex(RULES)
     edges = index.add(signatures).edges

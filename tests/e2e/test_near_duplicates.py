@@ -4,7 +4,7 @@ import json
 import random
 
 import pytest
-from corpus import body, data_files, record, warraq, write_corpus
+from corpus import SHARED, body, data_files, record, warraq, write_corpus
 
 WORDS = [
     "الموانئ",
@@ -307,3 +307,17 @@ def test_damage_to_an_index_is_found_and_taken_out(tmp_path):
     warraq("index", "check", index)
     assert "articles of" in warraq("index", "stats", index).stderr
     assert "no index" in warraq("index", "stats", tmp_path / "nowhere", check=2).stderr
+
+
+@pytest.mark.long
+@pytest.mark.data
+@pytest.mark.timeout(1800)
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data folder does not lie beside the checkout")
+def test_thirteen_real_days_one_by_one_decide_as_one_run_over_all(tmp_path):
+    outputs = []
+    for path in sorted((SHARED / "saudinewsnet_dev").glob("*.jsonl.gz")):
+        outputs.append(tmp_path / path.name.split(".")[0])
+        warraq("batch", "--quiet", "--input", path, "--output", outputs[-1], "--index", tmp_path / "index")
+    warraq("batch", "--quiet", "--input", SHARED / "saudinewsnet_dev", "--output", tmp_path / "whole")
+    assert decisions(outputs) == decisions([tmp_path / "whole"])
+    warraq("index", "check", tmp_path / "index")

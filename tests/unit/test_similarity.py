@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.core.cluster import DedupRules
-from transforms.core.similarity import compare, relation_of, with_sample
+from transforms.core.similarity import compare, relation_of
 
 RULES = DedupRules()
 ALL = DedupRules(similar=0.1, containment=0.1)
@@ -139,7 +139,7 @@ def test_the_guard_on_numbers_blocks_tables_only_where_it_is_asked():
 
 def test_the_sample_is_of_shared_shingles_and_the_same_from_both_sides():
     own, other = of(body(1, 100)), of(mutate(body(1, 100), 0.03, 1))
-    found = with_sample(compare(own, other, RULES), own, other)
+    found = compare(own, other, RULES)
     assert len(found.sample) == 3
     for value in found.sample:
         assert value.to_bytes(4, "little") in {
@@ -148,4 +148,4 @@ def test_the_sample_is_of_shared_shingles_and_the_same_from_both_sides():
         assert value.to_bytes(4, "little") in {
             other.shingles[p : p + 4] for p in range(0, len(other.shingles), 4)
         }
-    assert with_sample(compare(other, own, RULES), other, own).sample == found.sample
+    assert compare(other, own, RULES).sample == found.sample

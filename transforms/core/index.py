@@ -17,7 +17,7 @@ from transforms.core.buckets import candidates, digest_in, entry_of, id_in
 from transforms.core.cluster import COPY, DedupRules, choose_parent, lowest_earlier, rank
 from transforms.core.minhash import band_keys
 from transforms.core.packing import id_of
-from transforms.core.similarity import compare, relation_of, with_sample
+from transforms.core.similarity import compare, relation_of
 
 __all__ = ["Decisions", "SignatureIndex", "keys_of"]
 
@@ -106,8 +106,9 @@ class SignatureIndex:
     def _text_of(self, signature: Signature) -> _Text:
         text = self._texts.get(signature.fingerprint.digest)
         if text is None:
-            text = self._texts[signature.fingerprint.digest] = _Text(signature.fingerprint, [])
-        insort(text.members, signature.member, key=rank)
+            text = self._texts[signature.fingerprint.digest] = _Text(signature.fingerprint, [signature.member])
+        else:
+            insort(text.members, signature.member, key=rank)
         return text
 
     def _add(self, member: Member, text: _Text, keys: list[int], decisions: Decisions) -> None:
@@ -125,6 +126,8 @@ class SignatureIndex:
     def _copies(self, text: _Text, member: Member) -> Iterator[Edge]:
         """Yield the exact edges that a new member of a text makes: its own, and those of later copies."""
         members, horizon_us = text.members, self._rules.horizon_us
+        if len(members) == 1:
+            return
         shingles = len(text.fingerprint.shingles) // 4
         comparison = dataclasses.replace(COPY, shared=shingles, own=shingles, other=shingles)
         place = bisect_left(members, rank(member), key=rank)
@@ -180,7 +183,6 @@ class SignatureIndex:
             if comparison is None:
                 continue
             relation = relation_of(comparison, self._rules)
-            comparison = with_sample(comparison, text.fingerprint, other.fingerprint)
             if relation == "near":
                 near.append((earlier, comparison))
             else:

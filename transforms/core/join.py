@@ -32,7 +32,7 @@ from transforms.core.packing import (
     unpack_member,
     unpack_signature,
 )
-from transforms.core.similarity import compare, relation_of, with_sample
+from transforms.core.similarity import compare, relation_of
 from transforms.core.versions import Versioned, VersionLink
 
 __all__ = [
@@ -197,8 +197,7 @@ def compare_text(messages: Iterable[bytes], rules: DedupRules) -> tuple[list[Edg
             continue
         digest = other.fingerprint.digest
         if digest not in compared:
-            found = compare(own.text.fingerprint, other.fingerprint, rules)
-            compared[digest] = found and with_sample(found, own.text.fingerprint, other.fingerprint)
+            compared[digest] = compare(own.text.fingerprint, other.fingerprint, rules)
         comparison = compared[digest]
         if comparison is None:
             continue

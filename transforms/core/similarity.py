@@ -1,14 +1,12 @@
 """How like two texts are, exactly: MinHash only proposes, these sets decide."""
 
-import dataclasses
-
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.comparing import Comparison, Fingerprint
 from transforms.core.cluster import DedupRules
 
-__all__ = ["GUARD_WORDS", "compare", "relation_of", "with_sample"]
+__all__ = ["GUARD_WORDS", "compare", "relation_of"]
 
 #: Repeated stems, absent from the other text, that both sides must have for the guard to keep two texts apart.
 GUARD_WORDS = 2
@@ -28,7 +26,8 @@ def compare(own: Fingerprint, other: Fingerprint, rules: DedupRules) -> Comparis
     smaller = min(mine, theirs)
     both = np.frombuffer(own.shingles + other.shingles, "<u4").copy()
     both.sort()
-    shared = int(np.count_nonzero(both[1:] == both[:-1]))
+    twice = both[1:] == both[:-1]
+    shared = int(np.count_nonzero(twice))
     jaccard, containment = shared / (mine + theirs - shared), shared / smaller
     if jaccard < rules.similar and jaccard < rules.threshold and containment < rules.containment:
         return None
@@ -38,7 +37,8 @@ def compare(own: Fingerprint, other: Fingerprint, rules: DedupRules) -> Comparis
         own_words, other_words = _repeated_alone(own, other), _repeated_alone(other, own)
         blocked = rules.guard and own_words >= GUARD_WORDS and other_words >= GUARD_WORDS
         blocked = blocked or (rules.guard_numbers and own.numbers != other.numbers)
-    return Comparison(jaccard, containment, shared, mine, theirs, own_words, other_words, blocked, ())
+    sample = tuple(both[1:][twice][:_SAMPLE].tolist())  # those of the lowest hashes, the same for ever
+    return Comparison(jaccard, containment, shared, mine, theirs, own_words, other_words, blocked, sample)
 
 
 def _repeated_alone(text: Fingerprint, other: Fingerprint) -> int:
@@ -48,7 +48,7 @@ def _repeated_alone(text: Fingerprint, other: Fingerprint) -> int:
     absent = theirs >> 1
     if not absent.size:
         return int(repeated.size)
-    places = np.searchsorted(absent, repeated).clip(max=absent.size - 1)
+    places = np.minimum(np.searchsorted(absent, repeated), absent.size - 1)
     return int(np.count_nonzero(absent[places] != repeated))
 
 
@@ -62,11 +62,3 @@ def relation_of(comparison: Comparison, rules: DedupRules) -> str:
     if comparison.containment >= rules.containment:
         return "contains" if comparison.own >= comparison.other else "contained_in"
     return "similar"
-
-
-def with_sample(comparison: Comparison, own: Fingerprint, other: Fingerprint) -> Comparison:
-    """Return the comparison with a few of the shared shingles, the same for ever: those of the lowest hashes."""
-    both = np.frombuffer(own.shingles + other.shingles, "<u4").copy()
-    both.sort()
-    shared = both[1:][both[1:] == both[:-1]]
-    return dataclasses.replace(comparison, sample=tuple(shared[:_SAMPLE].tolist()))
