@@ -2,7 +2,7 @@
 
 import dataclasses
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
 from apache_beam.pvalue import PBegin, PCollection
@@ -40,8 +40,12 @@ class ReadIndex(Composite):
         read.label = "ReadFile"
         signatures: PCollection[Signature] = (
             begin
-            | "Files" >> beam.Create(list(self.files.signatures), reshuffle=False).with_output_types(str)
-            | "Share" >> beam.Reshuffle()
+            | "Files"
+            >> beam.Create([(path, 0) for path in self.files.signatures], reshuffle=False).with_output_types(
+                tuple[str, int]
+            )
+            # The key names the file, so that workers share them.
+            | "Share" >> beam.GroupByKey()
             | read.with_output_types(Signature)
         )
         return signatures
@@ -55,7 +59,8 @@ class _ReadFn(beam.DoFn):
     def setup(self) -> None:
         self._amended = read_amendments(self._files)
 
-    def process(self, path: str) -> Iterator[Signature]:
+    def process(self, named: tuple[str, Iterable[int]]) -> Iterator[Signature]:
+        path, _ = named
         count = 0
         for signature in read_signatures(OutputFolder(self._files.root), path, self._amended):
             count += 1

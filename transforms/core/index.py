@@ -106,7 +106,9 @@ class SignatureIndex:
     def _text_of(self, signature: Signature) -> _Text:
         text = self._texts.get(signature.fingerprint.digest)
         if text is None:
-            text = self._texts[signature.fingerprint.digest] = _Text(signature.fingerprint, [signature.member])
+            text = self._texts[signature.fingerprint.digest] = _Text(
+                signature.fingerprint, [signature.member]
+            )
         else:
             insort(text.members, signature.member, key=rank)
         return text
