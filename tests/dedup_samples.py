@@ -10,7 +10,8 @@ from typing import Any
 from schemas.comparing import Fingerprint, Member, Settled, Signature
 from schemas.elements import Article, NormalizedArticle, Origin, Span, article_id
 from transforms.core.cluster import DedupRules
-from transforms.core.fingerprint import fingerprint_texts, normalize
+from transforms.core.compared import normalize
+from transforms.core.fingerprint import fingerprint_texts
 from transforms.core.normalize import NormalizeRules, dedup_text
 
 DAY = 86_400_000_000

@@ -7,7 +7,7 @@ from apache_beam.pvalue import PCollection
 
 from schemas.elements import Article, NormalizedArticle
 from transforms.composite import Composite
-from transforms.core.fingerprint import normalize
+from transforms.core.compared import normalize
 from transforms.core.normalize import NormalizeRules
 from transforms.dead_letters import Doors, Guard
 

@@ -14,7 +14,8 @@ from schemas.comparing import Member, Signature
 from schemas.elements import NormalizedArticle
 from transforms.composite import Composite
 from transforms.core.cluster import DedupRules
-from transforms.core.fingerprint import compared_body, fingerprint_texts
+from transforms.core.compared import compared_body
+from transforms.core.fingerprint import fingerprint_texts
 from transforms.core.normalize import NormalizeRules, profile_of
 from transforms.core.parse import SourceRules
 from transforms.core.partition import article_partition, shard_of

@@ -30,8 +30,8 @@ def run_loop(inputs: list[str], output: str) -> None:
     from schemas.avro import encode_container, to_record
     from schemas.elements import RawRecord
     from transforms.core.cluster import rank
+    from transforms.core.compared import normalize
     from transforms.core.errors import ArticleError, OutOfScope
-    from transforms.core.fingerprint import normalize
     from transforms.core.index import SignatureIndex
     from transforms.core.parse import parse
     from transforms.core.partition import data_file_name

@@ -40,8 +40,8 @@ from transforms.core.normalize import NormalizeRules  # noqa: E402
 RULES = DedupRules()
 
 
-def lines_of(path) -> list[bytes]:
-    return gzip.decompress(Path(path).read_bytes()).splitlines()
+def lines_of(path) -> list[str]:
+    return gzip.decompress(Path(path).read_bytes()).decode().rstrip("\n").split("\n")
 
 
 def time_of(fields: dict[str, str]) -> int:

@@ -7,7 +7,7 @@ from apache_beam.testing.util import assert_that, equal_to
 
 from schemas.elements import Article, NormalizedArticle, Origin, Span, article_id
 from transforms.core.cluster import DedupRules
-from transforms.core.fingerprint import normalize
+from transforms.core.compared import normalize
 from transforms.core.normalize import NormalizeRules
 from transforms.core.parse import SourceRules
 from transforms.deduplicate import DeduplicateArticles

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.elements import Origin, RawRecord
+from transforms.core.compared import normalize
 from transforms.core.errors import ArticleError, OutOfScope
-from transforms.core.fingerprint import normalize
 from transforms.core.mapping import READY_MAPS
 from transforms.core.normalize import NormalizeRules
 from transforms.core.parse import ParsePlan, parse

@@ -27,8 +27,8 @@ from schemas.elements import Origin, RawRecord  # noqa: E402
 from transforms.aids import load_aids  # noqa: E402
 from transforms.core.buckets import bucket_pairs, digest_in, entry_of  # noqa: E402
 from transforms.core.cluster import DedupRules, is_within, rank  # noqa: E402
+from transforms.core.compared import normalize  # noqa: E402
 from transforms.core.errors import OutOfScope  # noqa: E402
-from transforms.core.fingerprint import normalize  # noqa: E402
 from transforms.core.index import SignatureIndex, keys_of  # noqa: E402
 from transforms.core.parse import parse  # noqa: E402
 from transforms.core.similarity import compare, relation_of  # noqa: E402

@@ -10,13 +10,8 @@ from dedup_samples import WORDS, body, light_stem, normalized, shingle_set, stem
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.core.fingerprint import (
-    REPEATED,
-    compared_body,
-    digest_of,
-    fingerprint_texts,
-    shingle_places,
-)
+from transforms.core.compared import compared_body
+from transforms.core.fingerprint import REPEATED, digest_of, fingerprint_texts, shingle_places
 from transforms.core.normalize import dedup_text
 from transforms.core.tokens import words_of_texts
 

@@ -3,7 +3,8 @@
 from schemas.comparing import NO_COMPARISON, Link, Member, Verdict
 from schemas.elements import Duplicate, NormalizedArticle, Relation
 from transforms.core.cluster import DedupRules
-from transforms.core.fingerprint import SHINGLE_WORDS, compared_body, shingle_places
+from transforms.core.compared import compared_body
+from transforms.core.fingerprint import SHINGLE_WORDS, shingle_places
 from transforms.core.normalize import NormalizeRules, profile_of
 from transforms.core.tokens import words_of_texts
 

@@ -13,9 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.comparing import Fingerprint
-from schemas.elements import Article, NormalizedArticle
-from transforms.core.boilerplate import body_without
-from transforms.core.normalize import NormalizeRules, normalize_text, profile_of
 from transforms.core.profiles import DEDUP, Profile
 from transforms.core.stems import count_digits, stem_spans
 from transforms.core.tokens import TextWords, finish, words_of_texts
@@ -24,10 +21,8 @@ __all__ = [
     "REPEATED",
     "SHINGLE_VERSION",
     "SHINGLE_WORDS",
-    "compared_body",
     "digest_of",
     "fingerprint_texts",
-    "normalize",
     "shingle_places",
 ]
 
@@ -38,26 +33,9 @@ SHINGLE_VERSION = "warraq-shingle/1"
 REPEATED = 1
 
 
-def compared_body(article: Article) -> str:
-    """Return the part of an article's text that is compared: the body, boilerplate left out."""
-    return body_without(article.text, article.body_start, article.news.boilerplate)
-
-
 def digest_of(folded: str) -> bytes:
     """Return the 128-bit blake2b of a `dedup` text: equal digests are equal words in equal order."""
     return hashlib.blake2b(folded.encode("utf-8"), digest_size=16).digest()
-
-
-def normalize(article: Article, rules: NormalizeRules) -> NormalizedArticle:
-    """Return the article with the digest and the number of words of its body's `dedup` text, boilerplate left out."""
-    profile = profile_of("dedup", rules.without)
-    folded = normalize_text(compared_body(article), profile)
-    return NormalizedArticle(
-        article=article,
-        digest=digest_of(folded),
-        tokens=folded.count(" ") + 1 if folded else 0,
-        rules_version=profile.version,
-    )
 
 
 def fingerprint_texts(
@@ -108,31 +86,39 @@ def _shingles(words: TextWords, number: NDArray[np.int64], long: NDArray[np.bool
     hashes = _hash_shingles(words.hashes)
     own = number[: hashes.size]
     inside = (own == number[SHINGLE_WORDS - 1 :]) & long[own] if hashes.size else np.zeros(0, bool)
-    keys = np.sort((own[inside].astype(np.uint64) << np.uint64(32)) | hashes[inside])
-    fresh = np.ones(keys.size, bool)
-    fresh[1:] = keys[1:] != keys[:-1]
-    return _cut(keys[fresh], len(words.folded))
+    distinct, _, places = _distinct(hashes[inside].astype(np.uint32), own[inside], len(words.folded))
+    return _cut(distinct, places)
 
 
 def _stems(words: TextWords, number: NDArray[np.int64], inside: NDArray[np.bool_]) -> list[bytes]:
     """Return the distinct stems of each text, without words that hold digits; the lowest bit marks repeated ones."""
     starts, ends = stem_spans(words)
-    hashes = words.hash_spans(starts[inside], ends[inside]) >> np.uint64(33) << np.uint64(1)
-    keys = np.sort((number[inside].astype(np.uint64) << np.uint64(32)) | hashes)
-    fresh = np.ones(keys.size, bool)
-    fresh[1:] = keys[1:] != keys[:-1]
+    hashes = (words.hash_spans(starts[inside], ends[inside]) >> np.uint64(33)).astype(np.uint32)
+    distinct, counts, places = _distinct(hashes, number[inside], len(words.folded))
+    return _cut((distinct << np.uint32(1)) | (counts > 1), places)
+
+
+def _distinct(
+    hashes: NDArray[np.uint32], number: NDArray[np.int64], texts: int
+) -> tuple[NDArray[np.uint32], NDArray[np.int64], list[int]]:
+    """Return the sorted distinct hashes of each text, how often each stands in it, and where each text begins.
+
+    `hashes` are sorted in place. One sort per text is six times as fast as one over all of them.
+    """
+    every = np.arange(texts + 1)
+    for low, high in itertools.pairwise(np.searchsorted(number, every).tolist()):
+        hashes[low:high].sort()
+    fresh = np.ones(hashes.size, bool)
+    fresh[1:] = (hashes[1:] != hashes[:-1]) | (number[1:] != number[:-1])
     first = np.flatnonzero(fresh)
-    repeated = np.diff(np.append(first, keys.size)) > 1
-    marked = np.bitwise_or(keys[first], repeated.astype(np.uint64))
-    return _cut(marked, len(words.folded))
+    counts = np.diff(np.append(first, hashes.size))
+    return hashes[first], counts, np.searchsorted(number[first], every).tolist()
 
 
-def _cut(keys: NDArray[np.uint64], texts: int) -> list[bytes]:
-    """Return the lower 32 bits of sorted keys as bytes per text; the upper 32 bits name the text."""
-    borders = np.searchsorted(keys, np.arange(texts + 1, dtype=np.uint64) << np.uint64(32))
-    data = keys.astype("<u4").tobytes()
-    places = (borders * 4).tolist()
-    return [data[low:high] for low, high in itertools.pairwise(places)]
+def _cut(hashes: NDArray[np.uint32], places: list[int]) -> list[bytes]:
+    """Return the hashes as bytes, one piece per text."""
+    data = hashes.astype("<u4").tobytes()
+    return [data[4 * low : 4 * high] for low, high in itertools.pairwise(places)]
 
 
 def _numbers(words: TextWords, figures: NDArray[np.bool_]) -> list[bytes]:

@@ -43,9 +43,10 @@ def stem_spans(words: TextWords) -> Spans:
     first, second, third = (units.take(starts + place, mode="clip") for place in range(3))
     length = ends - starts
     lam, with_article = first == _LAM, (first == _BEH) | (first == _KAF)
-    prefix = ((lam | with_article) & (length >= 1 + _LEAST_AFTER_LETTER)).astype(np.int64)
-    prefix[(second == _LAM) & ((first == _ALEF) | lam) & (length >= 2 + _LEAST_STEM)] = 2
-    prefix[with_article & (second == _ALEF) & (third == _LAM) & (length >= 3 + _LEAST_STEM)] = 3
+    one = (lam | with_article) & (length >= 1 + _LEAST_AFTER_LETTER)
+    two = (second == _LAM) & ((first == _ALEF) | lam) & (length >= 2 + _LEAST_STEM)
+    three = with_article & (second == _ALEF) & (third == _LAM) & (length >= 3 + _LEAST_STEM)
+    prefix = np.where(three, 3, np.where(two, 2, one))
     starts = starts + prefix
     return starts, _without_suffixes(units, starts, ends)
 
