@@ -21,7 +21,8 @@ from transforms.core.evidence import duplicate_row, relation_row, supersession_r
 from transforms.core.families import canonical, superseded
 from transforms.core.normalize import NormalizeRules
 from transforms.core.parse import SourceRules
-from transforms.find_duplicates import FindDuplicates, FollowParents
+from transforms.find_duplicates import FindDuplicates
+from transforms.follow_parents import FollowParents
 from transforms.metrics import StageCounter
 from transforms.sign import SignArticles, priority_of, sign_all, signable_of
 

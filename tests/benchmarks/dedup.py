@@ -97,7 +97,8 @@ def run_beam(out: str, files: list[str], *options: str) -> dict[str, int]:
     from apache_beam.options.pipeline_options import PipelineOptions
 
     from transforms.core.reading import ReadRules
-    from transforms.find_duplicates import FindDuplicates, FollowParents
+    from transforms.find_duplicates import FindDuplicates
+    from transforms.follow_parents import FollowParents
     from transforms.read import ReadArticleFiles
     from transforms.sign import SignArticles
 

@@ -44,7 +44,12 @@ class SourceRules:
     country: str = setting(
         "", "Country (ISO 3166 alpha-2) whose currency a bare riyal, dinar or pound of this source is."
     )
-    priority: int = setting(0, "Between copies of the same event time the lower number is kept.")
+    priority: int = setting(
+        0,
+        "Between copies of the same event time the lower number is kept.",
+        minimum=-1_000_000,
+        maximum=1_000_000,
+    )
 
 
 @dataclasses.dataclass(frozen=True)
