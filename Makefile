@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint fast long bench sample schemas lock clean
+.PHONY: help demo test lint fast long bench bench-dedup sample schemas lock clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -44,6 +44,10 @@ long: $(VENV)/.dev ## fault and scale runs that take minutes
 
 bench: $(VENV)/.dev ## print figures of the batch job beside a plain loop (needs the shared data)
 	$(BIN)/python tests/benchmarks/batch.py
+
+bench-dedup: $(VENV)/.dev ## print figures of deduplication: growth, hostile corpora (needs the shared data, 6 minutes, 8 GB)
+	$(BIN)/python tests/benchmarks/dedup.py grow
+	$(BIN)/python tests/benchmarks/dedup.py hostile
 
 sample: $(VENV)/.run ## rebuild the bundled sample from its sources
 	$(BIN)/python scripts/build_sample.py
