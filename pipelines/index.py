@@ -27,6 +27,7 @@ from pipelines.errors import ManifestError
 from pipelines.manifest import SUCCESS, read_manifest, read_marker
 from schemas.avro import INDEX_TABLES
 from schemas.elements import WrittenFile
+from transforms.core.boilerplate import BOILERPLATE_VERSION
 from transforms.core.fingerprint import SHINGLE_VERSION, SHINGLE_WORDS
 from transforms.core.minhash import HASH_VERSION
 from transforms.core.normalize import profile_of
@@ -82,6 +83,7 @@ def index_parameters(config: Config) -> dict[str, Any]:
     rules = config.dedup
     return {
         "profile_version": profile_of("dedup", config.normalize.without).version,
+        "boilerplate": BOILERPLATE_VERSION,
         "shingles": f"{SHINGLE_VERSION} word-{SHINGLE_WORDS}",
         "hash": HASH_VERSION,
         **{

@@ -155,3 +155,10 @@ def test_a_long_chain_above_a_forgotten_parent_finds_what_was_written_down_and_i
     pointers = {child: point(child - 1) for child in range(6, 21)}
     pointers |= {5: point(3, fallback=1), 1: point(0)}
     assert set(roots(pointers).values()) == {0}
+
+
+def test_parents_in_a_circle_are_a_clear_error_and_no_endless_walk():
+    one, two = bytes(15) + b"\x01", bytes(15) + b"\x02"
+    circle = [(one, Pointer(two, NO_FALLBACK, done=False)), (two, Pointer(one, NO_FALLBACK, done=False))]
+    with pytest.raises(ValueError, match="circle"):
+        list(finish_chains(circle))

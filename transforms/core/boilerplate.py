@@ -14,7 +14,17 @@ from transforms.core.agencies import agency_of
 from transforms.core.lexemes import NEWLINE, Lexemes
 from transforms.core.normalize import normalize_text
 
-__all__ = ["KINDS", "body_without", "find_boilerplate", "is_disclaimer", "is_only_boilerplate"]
+__all__ = [
+    "BOILERPLATE_VERSION",
+    "KINDS",
+    "body_without",
+    "find_boilerplate",
+    "is_disclaimer",
+    "is_only_boilerplate",
+]
+
+#: Names these rules; raise it with any change of what is cut, for it changes what is compared: older indexes are refused.
+BOILERPLATE_VERSION = "warraq-boilerplate/1"
 
 #: What each kind is.
 KINDS: dict[str, str] = {

@@ -67,12 +67,18 @@ def advance(article_id: bytes, messages: Iterable[bytes]) -> Iterator[tuple[byte
 
 
 def finish_chains(unfinished: Iterable[tuple[bytes, Pointer]]) -> Iterator[tuple[bytes, Pointer]]:
-    """Yield each unfinished article with a pointer to something that is none of them; one more round finishes it."""
+    """Yield each unfinished article with a pointer to something that is none of them; one more round finishes it.
+
+    Raises ValueError where pointers go in a circle, which only a damaged index could bring about.
+    """
     pointers = dict(unfinished)
     for article_id in list(pointers):
         chain = [article_id]
         while pointers[chain[-1]].target in pointers:
             chain.append(pointers[chain[-1]].target)
+            if len(chain) > len(pointers):
+                message = f"the parents of article {article_id.hex()} go in a circle: `warraq index check` the index"
+                raise ValueError(message)
         top = pointers[chain[-1]]
         for passed in chain:  # so that nobody goes this way again: a long chain costs linear time
             pointers[passed] = top
