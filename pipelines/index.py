@@ -175,7 +175,7 @@ class Index:
 
         Days more than `keep_days` before the newest day (but not after `today`) expire.
         """
-        generation = max(self.state.generation, *_generations(self.folder), 0) + 1
+        generation = self._next_generation()
         others = tuple(segment for segment in self.state.segments if segment.owner != owner)
         segments = (*others, Segment(owner, generation, tuple(sorted(files, key=lambda file: file.path))))
         state = dataclasses.replace(self.state, generation=generation, segments=segments)
@@ -194,10 +194,13 @@ class Index:
 
     def replace(self, state: IndexState) -> None:
         """Make a mended state live, as a generation of its own, without any output."""
-        generation = max(self.state.generation, *_generations(self.folder), 0) + 1
+        generation = self._next_generation()
         state = dataclasses.replace(state, generation=generation)
         self.folder.write_json(state_path(generation), state.to_json(), run=self.run)
         self.publish(state)
+
+    def _next_generation(self) -> int:
+        return max(self.state.generation, *_generations(self.folder), 0) + 1
 
     def _set_current(self, generation: int) -> None:
         checksum = hashlib.sha256(self.folder.read(state_path(generation))).hexdigest()

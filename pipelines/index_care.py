@@ -74,14 +74,14 @@ def check_index(folder: OutputFolder) -> tuple[Faults, list[str], int]:
         notes.append("a run was killed while it published; the next run or `warraq index repair` settles it")
     seen: set[bytes] = set()
     for file in state.files:
-        for fault in _file_faults(folder, file):
+        signatures, fault = _read_file(folder, file)
+        if fault:
             faults.add("file", f"{file.path}: {fault}")
-            break
-        else:
-            for number, signature in enumerate(_signatures(folder, file), 1):
-                rows += file.table == "signatures"
-                for fault in _row_faults(signature, file, seen):
-                    faults.add("row", f"{file.path} row {number}: {fault}")
+            continue
+        rows += len(signatures) if file.table == "signatures" else 0
+        for number, signature in enumerate(signatures, 1):
+            for misfit in _row_faults(signature, file, seen):
+                faults.add("row", f"{file.path} row {number}: {misfit}")
     index = Index(folder, "")
     index.state = state
     litter = index.litter()
@@ -92,27 +92,21 @@ def check_index(folder: OutputFolder) -> tuple[Faults, list[str], int]:
     return faults, notes, rows
 
 
-def _file_faults(folder: OutputFolder, file: WrittenFile) -> Iterator[str]:
+def _read_file(folder: OutputFolder, file: WrittenFile) -> tuple[list[Any], str]:
+    """Return the rows of an index file, and what is wrong with the file ("" for nothing)."""
     try:
         data = folder.read(file.path)
     except OSError as error:
-        yield f"the file is missing or cannot be read: {error}"
-        return
+        return [], f"the file is missing or cannot be read: {error}"
     if hashlib.sha256(data).hexdigest() != file.sha256:
-        yield "damaged: the checksum is not that of the index"
-        return
+        return [], "damaged: the checksum is not that of the index"
     try:
-        counted = len([signature_of(row) for row in read_rows(io.BytesIO(data), file.table)])
+        signatures = [signature_of(row) for row in read_rows(io.BytesIO(data), file.table)]
     except Exception as error:  # noqa: BLE001 (whatever a damaged file makes the decoder raise)
-        yield f"does not decode: {type(error).__name__}: {error}"
-        return
-    if counted != file.rows:
-        yield f"{counted:,} rows, the index says {file.rows:,}"
-
-
-def _signatures(folder: OutputFolder, file: WrittenFile) -> Iterator[Any]:
-    for row in read_rows(io.BytesIO(folder.read(file.path)), file.table):
-        yield signature_of(row)
+        return [], f"does not decode: {type(error).__name__}: {error}"
+    if len(signatures) != file.rows:
+        return [], f"{len(signatures):,} rows, the index says {file.rows:,}"
+    return signatures, ""
 
 
 def _row_faults(row: Any, file: WrittenFile, seen: set[bytes]) -> Iterator[str]:
@@ -152,8 +146,8 @@ def _repair(folder: OutputFolder, console: Console) -> ExitCode:
     for segment in index.state.segments:
         sound = []
         for file in segment.files:
-            fault = next(_file_faults(folder, file), None)
-            if fault is None:
+            _, fault = _read_file(folder, file)
+            if not fault:
                 sound.append(file)
             else:
                 lost.append(f"{file.path} ({file.rows:,} rows of {segment.owner}): {fault}")

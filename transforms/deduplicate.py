@@ -24,7 +24,7 @@ from transforms.core.parse import SourceRules
 from transforms.find_duplicates import FindDuplicates
 from transforms.follow_parents import FollowParents
 from transforms.metrics import StageCounter
-from transforms.sign import SignArticles, priority_of, sign_all, signable_of
+from transforms.sign import SignArticles, partition_of, priority_of, sign_all, signable_of
 
 __all__ = ["DeduplicateArticles", "DeduplicateOutputs", "Undecided"]
 
@@ -97,7 +97,7 @@ class DeduplicateArticles(Composite):
         judged = rooted | judge.with_output_types(
             tuple[PartitionKey, Any], relations=Relation, amended=Member
         ).with_outputs("relations", "amended", main="messages")
-        place = functools.partial(_place, sources=self.sources, shards=self.shards)
+        place = functools.partial(_place, shards=self.shards)
         settle = beam.ParDo(_SettleFn(self))
         settle.label = "Settle"
         doors = (
@@ -115,12 +115,9 @@ class DeduplicateArticles(Composite):
         return DeduplicateOutputs(doors.ok, doors.duplicates, relations, doors.signatures, judged.amended)
 
 
-def _place(
-    article: NormalizedArticle, sources: Mapping[str, SourceRules], shards: int
-) -> tuple[PartitionKey, Any]:
+def _place(article: NormalizedArticle, shards: int) -> tuple[PartitionKey, Any]:
     """Key by partition. The article goes as bytes: the Flatten would else unpickle and pickle it once more."""
-    member = signable_of(article, sources, shards).member
-    return (member.partition, member.shard), pickle.dumps(article, pickle.HIGHEST_PROTOCOL)
+    return partition_of(article, shards), pickle.dumps(article, pickle.HIGHEST_PROTOCOL)
 
 
 def _key_edge(edge: Edge) -> tuple[str, Any]:

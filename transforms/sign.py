@@ -21,7 +21,16 @@ from transforms.core.parse import SourceRules
 from transforms.core.partition import article_partition, shard_of
 from transforms.core.urls import canonical_url
 
-__all__ = ["BATCH", "SignArticles", "Signable", "in_global_window", "priority_of", "sign_all", "signable_of"]
+__all__ = [
+    "BATCH",
+    "SignArticles",
+    "Signable",
+    "in_global_window",
+    "partition_of",
+    "priority_of",
+    "sign_all",
+    "signable_of",
+]
 
 _NO_SOURCE_RULES = SourceRules()
 #: Articles signed at once: numpy's overhead is shared, and the arrays stay in the cache.
@@ -108,17 +117,24 @@ def priority_of(source: str, sources: Mapping[str, SourceRules]) -> int:
     return sources.get(source, _NO_SOURCE_RULES).priority
 
 
+def partition_of(article: NormalizedArticle, shards: int) -> tuple[str, int]:
+    """Return the folder of an article in the output, and the file in it."""
+    own = article.article
+    return article_partition(own.event_us, own.source), shard_of(own.article_id, shards)
+
+
 def signable_of(article: NormalizedArticle, sources: Mapping[str, SourceRules], shards: int) -> Signable:
     """Return what signing needs of a normalised article."""
     own = article.article
+    partition, shard = partition_of(article, shards)
     member = Member(
         article_id=own.article_id,
         event_us=own.event_us,
         priority=priority_of(own.source, sources),
         tokens=article.tokens,
         origin=own.origin,
-        partition=article_partition(own.event_us, own.source),
-        shard=shard_of(own.article_id, shards),
+        partition=partition,
+        shard=shard,
         settled=None,
     )
     return Signable(member, own.url, compared_body(own))

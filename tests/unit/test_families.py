@@ -3,7 +3,7 @@ import dataclasses
 from dedup_samples import hex_id, member, settled, shuffled
 
 from transforms.core.cluster import DedupRules
-from transforms.core.families import canonical, superseded, top_of
+from transforms.core.families import canonical, superseded
 
 EARLIEST, SOURCE, LONGEST = (
     DedupRules(canonical=rule) for rule in ("earliest", "preferred_source", "longest")
@@ -12,11 +12,6 @@ A = member("a", 0, priority=5, tokens=50)
 B = member("b", 1, priority=1, tokens=70)
 C = member("c", 2, priority=1, tokens=90)
 X = member("x", None, priority=9, tokens=90)
-
-
-def test_following_pointers_ends_at_what_has_none():
-    assert top_of("c", {"c": "b", "b": "a"}) == "a"
-    assert top_of("a", {"c": "b"}) == "a"
 
 
 def test_the_earliest_is_canonical_unless_the_rule_says_else():

@@ -18,6 +18,7 @@ __all__ = [
     "DedupRules",
     "Rank",
     "choose_parent",
+    "copy_of",
     "is_within",
     "lowest_earlier",
     "order",
@@ -116,6 +117,11 @@ def lowest_earlier(members: Sequence[Member], child: Member, horizon_us: int) ->
     return members[low] if low < len(members) and rank(members[low]) < rank(child) else None
 
 
+def copy_of(shingles: int) -> Comparison:
+    """Return what a copy is to another of a text of so many distinct shingles."""
+    return dataclasses.replace(COPY, shared=shingles, own=shingles, other=shingles)
+
+
 def split_repeats(members: Iterable[Member]) -> tuple[list[Member], list[Edge]]:
     """Return one member per article id, by rank, and an edge for every other record of these ids.
 
@@ -141,7 +147,7 @@ def settle_copies(
     """
     heads: list[Member] = []
     edges: list[Edge] = []
-    comparison = dataclasses.replace(COPY, shared=shingles, own=shingles, other=shingles)
+    comparison = copy_of(shingles)
     for child in members:
         parent = lowest_earlier(members, child, rules.horizon_us)
         if parent is not None:

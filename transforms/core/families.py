@@ -1,21 +1,11 @@
-"""Articles that share a root: following parents to it, and the choice of the canonical one."""
+"""Articles that share a root: the choice of the canonical one, and which it replaces."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from schemas.comparing import Member
 from transforms.core.cluster import DedupRules, rank
 
-__all__ = ["canonical", "superseded", "top_of"]
-
-
-def top_of(article_id: str, pointers: Mapping[str, str]) -> str:
-    """Return what is reached by following pointers from an article; itself, where it has none.
-
-    Pointers go to lower ranks, so there is no circle.
-    """
-    while article_id in pointers:
-        article_id = pointers[article_id]
-    return article_id
+__all__ = ["canonical", "superseded"]
 
 
 def canonical(members: Iterable[Member], rules: DedupRules) -> Member:

@@ -5,7 +5,6 @@ It is what a stream keeps between its micro-batches and what small jobs use with
 revises their decisions, and after the last one the decisions are those of the rule about pairs in `cluster`.
 """
 
-import dataclasses
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -14,7 +13,7 @@ import numpy as np
 
 from schemas.comparing import Comparison, Edge, Fingerprint, Link, Member, Signature
 from transforms.core.buckets import candidates, digest_in, entry_of, id_in
-from transforms.core.cluster import COPY, DedupRules, choose_parent, lowest_earlier, rank
+from transforms.core.cluster import COPY, DedupRules, choose_parent, copy_of, lowest_earlier, rank
 from transforms.core.minhash import band_keys
 from transforms.core.packing import id_of
 from transforms.core.similarity import compare, relation_of
@@ -130,8 +129,7 @@ class SignatureIndex:
         members, horizon_us = text.members, self._rules.horizon_us
         if len(members) == 1:
             return
-        shingles = len(text.fingerprint.shingles) // 4
-        comparison = dataclasses.replace(COPY, shared=shingles, own=shingles, other=shingles)
+        comparison = copy_of(len(text.fingerprint.shingles) // 4)
         place = bisect_left(members, rank(member), key=rank)
         for child in members[place:]:
             parent = lowest_earlier(members, child, horizon_us)
