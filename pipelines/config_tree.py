@@ -12,7 +12,7 @@ from transforms.core.normalize import NormalizeRules
 from transforms.core.parse import ParsePlan, ParseRules, ScopeRules, SourceRules
 from transforms.core.reading import ReadRules
 from transforms.core.settings import setting
-from transforms.core.tagging import TagRules
+from transforms.core.tagging.tagger import TagRules
 
 __all__ = ["Config", "EngineRules", "OutputRules", "RunRules", "parse_plan"]
 

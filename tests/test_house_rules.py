@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("pipelines", "transforms", "transforms/core", "schemas")
+FOLDERS = ("pipelines", "transforms", "transforms/core", "transforms/core/tagging", "schemas")
 
 
 def sources():

@@ -10,8 +10,8 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 
 from schemas.elements import ArticleBatch, DeadLetter, Filtered, TaggedArticle, TaggedBatch
 from transforms.composite import Composite
-from transforms.core.gazetteer import Gazetteer, parse_gazetteer
-from transforms.core.tagging import Matcher, TagRules, tag
+from transforms.core.tagging.gazetteer import Gazetteer, parse_gazetteer
+from transforms.core.tagging.tagger import Matcher, TagRules, tag
 from transforms.dead_letters import Doors, set_aside
 from transforms.metrics import StageCounter
 

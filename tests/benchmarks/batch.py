@@ -36,7 +36,7 @@ def run_loop(inputs: list[str], output: str) -> None:
     from transforms.core.parse import parse
     from transforms.core.partition import data_file_name
     from transforms.core.reading import read_records
-    from transforms.core.tagging import Matcher, tag
+    from transforms.core.tagging.tagger import Matcher, tag
     from transforms.files import find_files
     from transforms.sign import sign_all, signable_of
     from transforms.tag import load_gazetteers

@@ -9,7 +9,7 @@ from transforms.core.errors import ArticleError, OutOfScope
 from transforms.core.mapping import READY_MAPS
 from transforms.core.normalize import NormalizeRules
 from transforms.core.parse import ParsePlan, parse
-from transforms.core.tagging import Matcher, tag
+from transforms.core.tagging.tagger import Matcher, tag
 from transforms.tag import load_gazetteers
 
 PLAN = ParsePlan(READY_MAPS, {})

@@ -1,6 +1,6 @@
 from schemas.elements import Article, NormalizedArticle, Origin, Span
-from transforms.core.gazetteer import parse_gazetteer
-from transforms.core.tagging import Matcher, tag
+from transforms.core.tagging.gazetteer import parse_gazetteer
+from transforms.core.tagging.tagger import Matcher, tag
 
 TABLE = "\n".join(
     "\t".join(row)

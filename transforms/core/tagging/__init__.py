@@ -1,0 +1,1 @@
+"""Tags: names, places, topics, keyphrases and the user's own rules, each with its evidence and its place in the text."""
