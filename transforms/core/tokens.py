@@ -16,7 +16,16 @@ from numpy.typing import NDArray
 from transforms.core.normalize import normalize_text, normalize_texts
 from transforms.core.profiles import BLANK, DEDUP, Profile
 
-__all__ = ["TextWords", "Tokens", "finish", "tokenize", "tokenize_texts", "words_of_texts"]
+__all__ = [
+    "HashedUnits",
+    "TextWords",
+    "Tokens",
+    "finish",
+    "hash_units",
+    "tokenize",
+    "tokenize_texts",
+    "words_of_texts",
+]
 
 _KEY = b"warraq token hash 1"
 _BASE = 0x9E3779B97F4A7C15  # odd, hence invertible modulo 2**64
@@ -54,11 +63,33 @@ def _count_powers(size: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     return np.cumprod(rising, dtype=np.uint64), np.cumprod(falling, dtype=np.uint64)
 
 
+class HashedUnits(NamedTuple):
+    """Running sums over an array of code units, of which the hash of any span of it is made."""
+
+    sums: NDArray[np.uint64]
+    inverses: NDArray[np.uint64]
+
+    def hash_spans(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Return the hash that each span of code units would have as a word."""
+        if not starts.size:
+            return self.sums[:0]
+        return finish((self.sums[ends] - self.sums[starts]) * self.inverses[starts])
+
+
+def hash_units(units: NDArray[np.uint16]) -> HashedUnits:
+    """Return what hashes of spans of code units are made of."""
+    powers, inverses = _ready_powers() if units.size <= _READY else _count_powers(units.size)
+    sums = np.empty(units.size + 1, np.uint64)
+    sums[0] = 0
+    np.cumsum(_mix().take(units) * powers[: units.size], out=sums[1:])
+    return HashedUnits(sums, inverses)
+
+
 class TextWords(NamedTuple):
     """The words of several texts at once, as places in the array of their folded code units.
 
     Word i is `units[starts[i]:ends[i]]` and has the hash `hashes[i]`; the words of text n are those from
-    `borders[n]` to `borders[n + 1]`. `sums` and `inverses` are what hashes of any span are made of.
+    `borders[n]` to `borders[n + 1]`. `hashed` gives the hash of any span.
     """
 
     folded: list[str]
@@ -68,12 +99,11 @@ class TextWords(NamedTuple):
     hashes: NDArray[np.uint64]
     borders: NDArray[np.int64]
     firsts: NDArray[np.int64]
-    sums: NDArray[np.uint64]
-    inverses: NDArray[np.uint64]
+    hashed: HashedUnits
 
     def hash_spans(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Return the hash that each span of code units would have as a word."""
-        return finish((self.sums[ends] - self.sums[starts]) * self.inverses[starts])
+        return self.hashed.hash_spans(starts, ends)
 
 
 def tokenize(text: str, profile: Profile = DEDUP) -> Tokens:
@@ -109,15 +139,12 @@ def _words(folded: list[str]) -> TextWords:
     if not joined or starts[-1] == units.size or joined[0] == " " or (np.diff(blanks) == 1).any():
         words = ends > starts
         starts, ends = starts[words], ends[words]
-    powers, inverses = _ready_powers() if units.size <= _READY else _count_powers(units.size)
-    sums = np.empty(units.size + 1, np.uint64)
-    sums[0] = 0
-    np.cumsum(_mix().take(units) * powers[: units.size], out=sums[1:])
-    hashes = finish((sums[ends] - sums[starts]) * inverses[starts] if starts.size else sums[:0])
+    hashed = hash_units(units)
+    hashes = hashed.hash_spans(starts, ends)
     lengths = np.fromiter(map(len, folded), np.int64, len(folded)) + 1
     firsts = np.concatenate(([0], np.cumsum(lengths)[:-1])) if folded else lengths
     borders = np.searchsorted(starts, np.append(firsts, len(joined) + 1))
-    return TextWords(folded, units, starts, ends, hashes, borders, firsts, sums, inverses)
+    return TextWords(folded, units, starts, ends, hashes, borders, firsts, hashed)
 
 
 def finish(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:

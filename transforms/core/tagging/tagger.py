@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 import ahocorasick_rs
 
 from schemas.elements import NormalizedArticle, Tag, TaggedArticle
-from transforms.core.tagging.gazetteer import Entry, Gazetteer
 from transforms.core.normalize import fold
 from transforms.core.profiles import mark_run
 from transforms.core.settings import setting
+from transforms.core.tagging.gazetteer import Entry, Gazetteer
 
 __all__ = ["Matcher", "TagRules", "tag"]
 
