@@ -32,7 +32,7 @@ class Words(NamedTuple):
     r"""The tokens of several texts, in the order of the texts.
 
     `texts` are the originals, `folded` their `search` texts (characters beyond the BMP are U+FFFD, so that code
-    points are code units), `joined` is `"\\n".join(folded)` and `units` its code units. Token i is
+    points are code units), `joined` is `"\n".join(folded)` and `units` its code units. Token i is
     `joined[starts[i]:ends[i]]`; `hashes[i]` is the hash that `transforms.core.tokens` gives the word, `kinds[i]` is
     `LETTERS`, `NUMBER` or `SIGN`, `breaks[i]` tells that a line begins with it. The tokens of text n are those from
     `borders[n]` to `borders[n + 1]`, and its first code unit is `firsts[n]`.
@@ -65,7 +65,7 @@ class Words(NamedTuple):
 
     def sentence_ends(self) -> NDArray[np.bool_]:
         """Tell of each token whether a sentence ends with it: a full stop, the end of a line or of the text."""
-        stops = (self.kinds == SIGN) & np.isin(self.units[self.starts], _FULL_STOPS)
+        stops: NDArray[np.bool_] = (self.kinds == SIGN) & np.isin(self.units[self.starts], _FULL_STOPS)
         stops[:-1] |= self.breaks[1:]
         stops[self.borders[1:][self.borders[1:] > 0] - 1] = True
         return stops
