@@ -1,0 +1,162 @@
+"""Places, persons and organisations of articles: the model, the gazetteers and the rules together."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from transforms.core.tagging import bodies, people, places
+from transforms.core.tagging.chain import ChainModel
+from transforms.core.tagging.entity_lexicon import EntityLexicon
+from transforms.core.tagging.gazetteer import Entry
+from transforms.core.tagging.hits import hit_codes
+from transforms.core.tagging.mentions import Mention, Reading, hits_by_token, spans_of
+from transforms.core.tagging.words import Words
+
+__all__ = ["Entity", "EntityTagger"]
+
+_RULES = {"PER": people.persons_in, "LOC": places.places_in, "ORG": bodies.bodies_in}
+#: How sure a name of a gazetteer is that the model has passed over.
+_PASSED_OVER = 0.6
+#: A single name of a person that stands for no full name of the article must be so sure.
+_ALONE = 0.75
+
+
+@dataclasses.dataclass(frozen=True)
+class Entity:
+    """One thing named in an article, with all its mentions in the order of the text.
+
+    `name` is its longest folded name there; `entry` what a gazetteer knows of it.
+    """
+
+    kind: str
+    name: str
+    entry: Entry | None
+    score: float
+    mentions: tuple[Mention, ...]
+
+
+class EntityTagger:
+    """The model and the lexicon, ready. One per process."""
+
+    def __init__(self, model: ChainModel, lexicon: EntityLexicon, provenance: str) -> None:
+        self._model = model
+        self._lexicon = lexicon
+        self._provenance = provenance
+
+    def tag(
+        self, words: Words, forms: Sequence[str], sports: Sequence[bool], homes: Sequence[str]
+    ) -> list[list[Entity]]:
+        """Return the entities of each text, in the order of their first mentions.
+
+        `sports` tells of each text whether it is about sport, `homes` the country (ISO 3166-1 alpha-2) of its outlet or "".
+        What is found in a text does not depend on the other texts.
+        """
+        matches = self._lexicon.index.find(words, forms)
+        codes = hit_codes(matches, self._lexicon.hit_classes, len(forms))
+        ends = words.sentence_ends()
+        labels = self._model.label(forms, ends, codes)
+        starts = np.ones(len(forms), bool)
+        starts[1:] = ends[:-1]
+        spans = spans_of(labels, self._model.labels, starts)
+        named = [label[2:] for label in self._model.labels]
+        types = [named[number] for number in labels.numbers.tolist()]
+        hits = hits_by_token(matches)
+        hit_tokens = np.array(list(hits), np.int64)
+        breaks, kinds = words.breaks.tolist(), words.kinds.tolist()
+        borders = words.borders.tolist()
+        span_borders = np.searchsorted(spans.firsts, words.borders).tolist()
+        hit_borders = np.searchsorted(hit_tokens, words.borders).tolist()
+        tokens = hit_tokens.tolist()
+        found: list[list[Entity]] = []
+        for number in range(len(words.texts)):
+            reading = Reading(
+                words, forms, breaks, kinds, types, hits, self._lexicon, borders[number], borders[number + 1]
+            )
+            low, high = span_borders[number], span_borders[number + 1]
+            some: list[Mention] = []
+            for place in range(low, high):
+                rule = _RULES.get(spans.types[place])
+                if rule:
+                    some += rule(
+                        reading, spans.firsts[place], spans.lasts[place], spans.scores[place], self._provenance
+                    )
+            listed = tokens[hit_borders[number] : hit_borders[number + 1]]
+            some = _without_overlaps(some)
+            some += self._passed_over(reading, listed, some, sport=sports[number])
+            some.sort(key=lambda mention: mention.first)
+            found.append(self._entities(reading, some, homes[number]))
+        return found
+
+    def _passed_over(
+        self, reading: Reading, tokens: Sequence[int], mentions: Sequence[Mention], *, sport: bool
+    ) -> Iterator[Mention]:
+        """Yield names of the gazetteers that stand where the model has named nothing."""
+        taken = {token for mention in mentions for token in range(mention.first, mention.last)}
+        last = -1
+        for first in tokens:
+            if first < last or first in taken:
+                continue
+            for hit in reading.hits[first]:
+                if any(token in taken or reading.types[token] in ("PER", "ORG") for token in range(first, hit.last)):
+                    continue
+                meanings = self._lexicon.index.meanings(hit.number)
+                said = self._meant(reading, first, hit, meanings, sport=sport)
+                if said:
+                    yield Mention(
+                        said[0].kind, first, hit.last, hit.cut, _PASSED_OVER, said[0].provenance, said
+                    )
+                    last = hit.last
+                    break
+
+    @staticmethod
+    def _meant(reading, first, hit, meanings, *, sport):  # type: ignore[no-untyped-def]
+        said = tuple(
+            one for one in meanings if one.kind == "place" and places.is_named(reading, first, hit, one.rule)
+        )
+        return said or tuple(
+            one
+            for one in meanings
+            if one.kind == "organisation" and bodies.is_named(reading, first, hit, one.rule, sport=sport)
+        )
+
+    def _entities(self, reading: Reading, mentions: Sequence[Mention], home: str) -> list[Entity]:
+        """Return mentions gathered by what they name."""
+        named = [(mention, reading.name(mention.first, mention.last, mention.cut)) for mention in mentions]
+        spots = [(mention, name) for mention, name in named if mention.kind == "place"]
+        entries = places.choose_entries(
+            [(name, mention.meanings) for mention, name in spots], self._lexicon.ambiguous, home
+        )
+        entry_of = {mention.first: entry for (mention, _), entry in zip(spots, entries, strict=True)}
+        persons = [name for mention, name in named if mention.kind == "person"]
+        full = people.full_names(persons)
+        groups: dict[tuple[str, str], list[tuple[Mention, str]]] = {}
+        for mention, name in named:
+            if mention.kind == "person":
+                key = full[name]
+            elif mention.kind == "place":
+                entry = entry_of[mention.first]
+                key = entry.code if entry else name
+            else:
+                key = mention.meanings[0].code if mention.meanings else name
+            groups.setdefault((mention.kind, key), []).append((mention, name))
+        entities = []
+        for (kind, _), some in groups.items():
+            name = max((name for _, name in some), key=len)
+            score = max(mention.score for mention, _ in some)
+            if kind == "person" and " " not in name and score < _ALONE:
+                continue
+            entry = entry_of[some[0][0].first] if kind == "place" else next(
+                (mention.meanings[0] for mention, _ in some if mention.meanings), None
+            )
+            entities.append(Entity(kind, name, entry, score, tuple(mention for mention, _ in some)))
+        return entities
+
+
+def _without_overlaps(mentions: Sequence[Mention]) -> list[Mention]:
+    """Return mentions without those that begin inside an earlier one (mended borders may reach into the next run)."""
+    kept: list[Mention] = []
+    for mention in sorted(mentions, key=lambda one: (one.first, -one.last)):
+        if not kept or mention.first >= kept[-1].last:
+            kept.append(mention)
+    return kept

@@ -1,0 +1,116 @@
+"""Names of places: when a name of the gazetteer is a place here, and which place it is."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from transforms.core.tagging.gazetteer import Entry
+from transforms.core.tagging.mentions import Mention, NameHit, Reading, letters_before, variants
+
+__all__ = ["choose_entries", "is_named", "places_in"]
+
+#: Heads that say what a place is and are no part of its name.
+_GENERIC = frozenset(  # noqa: SIM905 (a list of words reads as one)
+    "مدينه محافظه منطقه ولايه قريه بلده مديريه دوله بلديه ناحيه مقاطعه اقليم العاصمه عاصمه هجره مركز مدينتي محافظتي بلدتي قريتي منطقتي"
+    " ولايتي مدن محافظات مناطق".split()
+)
+#: Words after which a place is expected (folded): in, to, near, directions, and the heads of the trigger list.
+_SLOT = frozenset(  # noqa: SIM905
+    "في الي قرب شمال جنوب شرق غرب شمالي جنوبي شرقي غربي وسط نحو باتجاه داخل خارج صوب".split()
+)
+_IN = "\u0628"  # ب
+_PLACE = ("place", "place?", "place??", "place-first")
+
+
+def places_in(reading: Reading, first: int, last: int, score: float, source: str) -> Iterator[Mention]:
+    """Yield the places that a run of tokens names, after mending its borders."""
+    while last > first and not reading.forms[last - 1].isalnum():
+        last -= 1
+    while first < last:
+        # A name of the list that begins here and reaches further is the name.
+        longer = next((hit for hit in reading.hits.get(first, ()) if _is_place(reading, hit)), None)
+        if longer is not None and longer.last >= last and reading.types[first:last].count("LOC") == last - first:
+            if longer.last > last and any(reading.types[last : longer.last]):
+                longer = NameHit(last, longer.cut, longer.number) if longer.last == last else None
+            if longer is not None:
+                yield _of_hit(reading, first, longer, score, source)
+                return
+        if last - first > 1 and any(form in _GENERIC for form in variants(reading.forms[first])):
+            first += 1
+            continue
+        break
+    if first >= last:
+        return
+    for begin, end in _apart(reading, first, last):
+        hit = reading.hit(begin, end, "place")
+        cut = hit[0] if hit else letters_before(reading, begin, *_PLACE)
+        if not hit and all(form in reading.lexicon.demonyms for form in reading.forms[begin:end]):
+            continue
+        yield Mention("place", begin, end, cut, score, source, hit[1] if hit else ())
+
+
+def _is_place(reading: Reading, hit: NameHit) -> bool:
+    return any(one.kind == "place" for one in reading.lexicon.index.meanings(hit.number))
+
+
+def _of_hit(reading: Reading, first: int, hit: NameHit, score: float, source: str) -> Mention:
+    meanings = tuple(one for one in reading.lexicon.index.meanings(hit.number) if one.kind == "place")
+    return Mention("place", first, hit.last, hit.cut, score, source, meanings)
+
+
+def _apart(reading: Reading, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yield the places of a run in which waw "and" joins several known ones."""
+    begin = first
+    for token in range(first + 1, last):
+        if any(hit.cut and hit.last <= last and _is_place(reading, hit) for hit in reading.hits.get(token, ())):
+            yield begin, token
+            begin = token
+    yield begin, last
+
+
+def is_named(reading: Reading, first: int, hit: NameHit, rule: str) -> bool:
+    """Tell whether a name of the gazetteer is a place here, by its rule, where the model has said nothing."""
+    if rule == "":
+        return True
+    if rule != "slot":
+        return False
+    before = reading.form(first - 1) if reading.follows(first) else ""
+    form = reading.forms[first]
+    if hit.cut and form[hit.cut - 1] == _IN:
+        return True
+    return bool(before) and (
+        any(one in _SLOT for one in variants(before)) or reading.is_in(first - 1, "place_head")
+    )
+
+
+def choose_entries(
+    mentions: Sequence[tuple[str, tuple[Entry, ...]]], ambiguous: Mapping[str, Sequence[str]], home: str
+) -> list[Entry | None]:
+    """Return what each place stands for, given its folded name and the meanings of that name; None where unknown.
+
+    Of several meanings: a country before others, then what lies in the country that the other places of the article
+    lie in, then in `home` (the outlet's), then where most people live.
+    """
+    countries: Counter[str] = Counter()
+    for _, meanings in mentions:
+        if len({one.country for one in meanings}) == 1:
+            countries[meanings[0].country] += 1
+    chosen: list[Entry | None] = []
+    for name, meanings in mentions:
+        if not meanings:
+            chosen.append(None)
+            continue
+        listed = ambiguous.get(name, ())
+        chosen.append(
+            min(
+                meanings,
+                key=lambda one: (
+                    one.type != "country",
+                    -countries[one.country] if one.country else 0,
+                    one.country != home,
+                    listed.index(one.code) if one.code in listed else len(listed),
+                    -one.population,
+                    one.code,
+                ),
+            )
+        )
+    return chosen
