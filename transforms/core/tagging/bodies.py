@@ -8,8 +8,145 @@ from collections.abc import Iterator
 
 from transforms.core.tagging.mentions import ARTICLE, LAM, Mention, NameHit, Reading, letters_before, variants
 
-__all__ = ["bodies_in", "is_named"]
+__all__ = ["HEAD_FORMS", "bodies_in", "headed_at", "is_named"]
 
+#: Heads that are no part of a body's name: team, side, forces (folded, with and without the article).
+_APART = frozenset(("فريق", "قوي", "لاعبو", "لاعبي", "اداره نادي"))
+#: Heads of what leads a body, when the body's own head follows: management, presidency, board of.
+_LED = frozenset(("اداره", "رئاسه", "رياسه", "قياده", "بعثه", "جماهير", "لاعب", "مدرب", "رئيس", "رييس"))
+#: National teams are countries here (the country is tagged as a place).
+_NATIONAL = frozenset(("منتخب", "المنتخب", "منتخبا", "منتخبات", "منتخبي"))
+#: Heads whose complement makes a name even where the model has seen none (folded).
+_STRONG = frozenset(
+    (
+        *("وزاره", "شرطه", "امانه", "بلديه", "اماره", "مديريه", "هيئه", "هييه", "جامعه", "مستشفي", "محكمه"),
+        *(
+            "نادي",
+            "حزب",
+            "شركه",
+            "بنك",
+            "صحيفه",
+            "جريده",
+            "وكاله",
+            "قناه",
+            "جمعيه",
+            "لجنه",
+            "غرفه",
+            "مؤسسه",
+            "موسسه",
+        ),
+        *("مجلس", "معهد", "نقابه", "رابطه", "برلمان", "بورصه", "مصرف", "كليه"),
+    )
+)
+#: Definite heads that make a name with an adjective and a purpose: the general authority for ... (folded).
+_DEFINITE = frozenset(
+    (
+        *(
+            "الهييه",
+            "الاداره",
+            "القياده",
+            "المديريه",
+            "الموسسه",
+            "اللجنه",
+            "الامانه",
+            "المجلس",
+            "المنظمه",
+            "الاتحاد",
+        ),
+        *(
+            "الجمعيه",
+            "المركز",
+            "الشركه",
+            "الرياسه",
+            "الوكاله",
+            "المفوضيه",
+            "الصندوق",
+            "المكتب",
+            "المرصد",
+            "الرابطه",
+        ),
+    )
+)
+#: The same with clitics: nothing or waw, feh; then nothing or beh, lam, kaf.
+HEAD_FORMS = frozenset(
+    one + other + head
+    for head in _STRONG
+    for one in ("", "\u0648", "\u0641")
+    for other in ("", "\u0628", "\u0644", "\u0643")
+)
+#: Words that never continue a name: prepositions, conjunctions, particles (folded).
+_STOPS = frozenset(
+    (
+        *(
+            "في",
+            "من",
+            "علي",
+            "الي",
+            "عن",
+            "مع",
+            "بين",
+            "بعد",
+            "قبل",
+            "عند",
+            "لدي",
+            "خلال",
+            "حول",
+            "ضد",
+            "منذ",
+            "حتي",
+        ),
+        *(
+            "ان",
+            "او",
+            "ثم",
+            "لكن",
+            "قد",
+            "لا",
+            "لم",
+            "لن",
+            "ما",
+            "كل",
+            "هذا",
+            "هذه",
+            "ذلك",
+            "تلك",
+            "التي",
+            "الذي",
+        ),
+        *(
+            "الذين",
+            "هو",
+            "هي",
+            "كان",
+            "كانت",
+            "تم",
+            "يتم",
+            "غير",
+            "عبر",
+            "امس",
+            "اليوم",
+            "بان",
+            "وان",
+            "فان",
+            "كما",
+        ),
+        *(
+            "امام",
+            "ضمن",
+            "تحت",
+            "فوق",
+            "نحو",
+            "جديده",
+            "جديد",
+            "كبيره",
+            "خاصه",
+            "عامه",
+            "اخري",
+            "محليه",
+            "واحده",
+        ),
+    )
+)
 _BODY = ("organisation", "organisation?", "organisation??", "organisation-first", "org_head")
 _MOST_WORDS = 9
 
@@ -21,6 +158,17 @@ def bodies_in(reading: Reading, first: int, last: int, score: float, source: str
     while first < last and reading.kinds[first] != 0:
         first += 1
     if first >= last:
+        return
+    while last - first > 1 and (
+        any(form in _APART for form in variants(reading.forms[first]))
+        or (
+            any(form in _LED for form in variants(reading.forms[first]))
+            and reading.is_in(first + 1, "org_head")
+        )
+    ):
+        first += 1
+    if any(form in _NATIONAL for form in variants(reading.forms[first])):
+        yield from _countries(reading, first, last, score, source)
         return
     known = next(
         (
@@ -38,8 +186,91 @@ def bodies_in(reading: Reading, first: int, last: int, score: float, source: str
     if last - first == 1 and _is_generic(reading, first):
         return
     hit = reading.hit(first, last, "organisation")
+    if not hit and (place := reading.hit(first, last, "place")):
+        if any(one.type == "country" for one in place[1]):
+            # A country that acts (or plays) is a place that stands for its government or team.
+            yield Mention("place", first, last, place[0], score, source, place[1])
+            return
     cut = hit[0] if hit else letters_before(reading, first, *_BODY)
     yield Mention("organisation", first, last, cut, score, source, hit[1] if hit else ())
+
+
+def _countries(reading: Reading, first: int, last: int, score: float, source: str) -> Iterator[Mention]:
+    for token in range(first + 1, last):
+        for hit in reading.hits.get(token, ()):
+            meanings = reading.lexicon.index.meanings(hit.number)
+            places = tuple(one for one in meanings if one.kind == "place" and one.type == "country")
+            if places and hit.last <= last:
+                yield Mention("place", token, hit.last, hit.cut, score, source, places)
+                return
+
+
+def headed_at(reading: Reading, head: int) -> int:
+    """Return where the name ends that a strong head noun begins, `head` + 1 where nothing completes it.
+
+    What completes it: definite nouns and adjectives (and such joined by waw), a place with or without its generic
+    head, or a noun before a definite one.
+    """
+    last = head + 1
+    if not _continues(reading, last):
+        return last
+    if any(form in _DEFINITE for form in variants(reading.forms[head])):
+        return _with_purpose(reading, head)
+    for place_at in (last, last + 1):
+        if place_at > last and not reading.is_in(last, "place_head"):
+            break
+        spot = _place_at(reading, place_at)
+        if spot:
+            return _adjectives(reading, head, spot)
+    if not reading.forms[last].startswith(ARTICLE):
+        if not _continues(reading, last + 1) or not reading.forms[last + 1].startswith(ARTICLE):
+            return head + 1
+        last += 1
+    return _adjectives(reading, head, last + 1)
+
+
+def _with_purpose(reading: Reading, head: int) -> int:
+    """Return where "the general authority for statistics" ends: definite adjectives, then lam and the purpose."""
+    last = head + 1
+    while last - head <= 3 and _continues(reading, last) and reading.forms[last].startswith(ARTICLE):
+        last += 1
+    if last == head + 1 or not _continues(reading, last) or not reading.forms[last].startswith(LAM + LAM):
+        return head + 1
+    return _adjectives(reading, head, last + 1)
+
+
+def _continues(reading: Reading, token: int) -> bool:
+    return (
+        reading.follows(token)
+        and reading.types[token] in ("", "LOC", "ORG", "MISC")
+        and reading.forms[token] not in _STOPS
+        and not reading.is_in(token, "speech_verb", "person_title")
+    )
+
+
+def _place_at(reading: Reading, token: int) -> int:
+    """Return where a place ends that begins with the whole token, 0 if none does."""
+    if not reading.follows(token):
+        return 0
+    for hit in reading.hits.get(token, ()):
+        if hit.cut == 0 and any(one.kind == "place" for one in reading.lexicon.index.meanings(hit.number)):
+            return hit.last
+    if reading.types[token] == "LOC":
+        while reading.follows(token + 1) and reading.types[token + 1] == "LOC":
+            token += 1
+        return token + 1
+    return 0
+
+
+def _adjectives(reading: Reading, head: int, last: int) -> int:
+    """Return where definite words after a name end, those joined by waw too."""
+    while last - head < _MOST_WORDS and _continues(reading, last):
+        form = reading.forms[last]
+        joined = form.startswith("\u0648" + ARTICLE) and not reading.is_in(last, "org_head", "generic_org")
+        if not (form.startswith(ARTICLE) or joined) or reading.has_flag(form, "place"):
+            break
+        last += 1
+    return last
 
 
 def _to_the_left(reading: Reading, first: int) -> int:
@@ -51,6 +282,7 @@ def _to_the_left(reading: Reading, first: int) -> int:
         and not reading.types[before]
         and reading.kinds[before] == 0
         and not reading.form(before).startswith(ARTICLE)
+        and not any(form in _APART for form in variants(reading.form(before)))
         and reading.is_in(before, "org_head")
     ):
         return before

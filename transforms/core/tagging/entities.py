@@ -1,6 +1,8 @@
 """Places, persons and organisations of articles: the model, the gazetteers and the rules together."""
 
+import bisect
 import dataclasses
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -10,7 +12,7 @@ from transforms.core.tagging.chain import ChainModel
 from transforms.core.tagging.entity_lexicon import EntityLexicon
 from transforms.core.tagging.gazetteer import Entry
 from transforms.core.tagging.hits import hit_codes
-from transforms.core.tagging.mentions import Mention, Reading, hits_by_token, spans_of
+from transforms.core.tagging.mentions import Mention, Reading, hits_by_token, letters_before, spans_of
 from transforms.core.tagging.words import Words
 
 __all__ = ["Entity", "EntityTagger"]
@@ -18,6 +20,9 @@ __all__ = ["Entity", "EntityTagger"]
 _RULES = {"PER": people.persons_in, "LOC": places.places_in, "ORG": bodies.bodies_in}
 #: How sure a name of a gazetteer is that the model has passed over.
 _PASSED_OVER = 0.6
+#: How sure a name is that only its head noun tells, and its provenance.
+_HEADED = 0.5
+_HEAD_RULE = "rule:head_noun"
 #: A single name of a person that stands for no full name of the article must be so sure.
 _ALONE = 0.75
 
@@ -26,7 +31,7 @@ _ALONE = 0.75
 class Entity:
     """One thing named in an article, with all its mentions in the order of the text.
 
-    `name` is its longest folded name there; `entry` what a gazetteer knows of it.
+    `name` is its usual or longest folded name there; `entry` what a gazetteer knows of it.
     """
 
     kind: str
@@ -68,6 +73,7 @@ class EntityTagger:
         span_borders = np.searchsorted(spans.firsts, words.borders).tolist()
         hit_borders = np.searchsorted(hit_tokens, words.borders).tolist()
         tokens = hit_tokens.tolist()
+        heads = [token for token, form in enumerate(forms) if form in bodies.HEAD_FORMS]
         found: list[list[Entity]] = []
         for number in range(len(words.texts)):
             reading = Reading(
@@ -79,13 +85,40 @@ class EntityTagger:
                 rule = _RULES.get(spans.types[place])
                 if rule:
                     some += rule(
-                        reading, spans.firsts[place], spans.lasts[place], spans.scores[place], self._provenance
+                        reading,
+                        spans.firsts[place],
+                        spans.lasts[place],
+                        spans.scores[place],
+                        self._provenance,
                     )
             listed = tokens[hit_borders[number] : hit_borders[number + 1]]
             some = _without_overlaps(some)
+            some += self._headed(reading, heads, some)
             some += self._passed_over(reading, listed, some, sport=sports[number])
             some.sort(key=lambda mention: mention.first)
             found.append(self._entities(reading, some, homes[number]))
+        return found
+
+    def _headed(self, reading: Reading, heads: Sequence[int], mentions: Sequence[Mention]) -> list[Mention]:
+        """Return bodies that a strong head noun names, where the model has named none."""
+        taken = {
+            token
+            for mention in mentions
+            if mention.kind != "place"
+            for token in range(mention.first, mention.last)
+        }
+        found: list[Mention] = []
+        last = reading.low
+        for head in heads[bisect.bisect_left(heads, reading.low) : bisect.bisect_left(heads, reading.high)]:
+            if head < last or reading.types[head] in ("PER", "ORG"):
+                continue
+            last = bodies.headed_at(reading, head)
+            if last - head > 1 and not any(token in taken for token in range(head, last)):
+                hit = reading.hit(head, last, "organisation")
+                cut = hit[0] if hit else letters_before(reading, head, "org_head")
+                found.append(
+                    Mention("organisation", head, last, cut, _HEADED, _HEAD_RULE, hit[1] if hit else ())
+                )
         return found
 
     def _passed_over(
@@ -98,7 +131,10 @@ class EntityTagger:
             if first < last or first in taken:
                 continue
             for hit in reading.hits[first]:
-                if any(token in taken or reading.types[token] in ("PER", "ORG") for token in range(first, hit.last)):
+                if any(
+                    token in taken or reading.types[token] in ("PER", "ORG")
+                    for token in range(first, hit.last)
+                ):
                     continue
                 meanings = self._lexicon.index.meanings(hit.number)
                 said = self._meant(reading, first, hit, meanings, sport=sport)
@@ -142,12 +178,16 @@ class EntityTagger:
             groups.setdefault((mention.kind, key), []).append((mention, name))
         entities = []
         for (kind, _), some in groups.items():
-            name = max((name for _, name in some), key=len)
+            # A place is called what it is called most; a person or a body by the longest form.
+            times = Counter(name for _, name in some) if kind == "place" else Counter()
+            name = max((name for _, name in some), key=lambda one: (times[one], len(one)))
             score = max(mention.score for mention, _ in some)
             if kind == "person" and " " not in name and score < _ALONE:
                 continue
-            entry = entry_of[some[0][0].first] if kind == "place" else next(
-                (mention.meanings[0] for mention, _ in some if mention.meanings), None
+            entry = (
+                entry_of[some[0][0].first]
+                if kind == "place"
+                else next((mention.meanings[0] for mention, _ in some if mention.meanings), None)
             )
             entities.append(Entity(kind, name, entry, score, tuple(mention for mention, _ in some)))
         return entities

@@ -12,11 +12,13 @@ __all__ = ["full_names", "persons_in"]
 
 #: Folded words that link two parts of a name: ibn (two spellings), bint, al (house of), um, abu in three cases, abd, dhu.
 _SON = frozenset({"بن", "ابن", "بنت", "ولد"})
-_COMPOUND = frozenset({"عبد", "ابو", "ابي", "ابا", "ال", "ام", "ذو"})
+_COMPOUND = frozenset({"عبد", "العبد", "ابو", "ابي", "ابا", "ال", "ام", "ذو"})
 #: Second words of compound names: X al-din, X Allah.
 _SECOND = frozenset({"الدين", "الله"})
 _GIVEN = ("given", "person-given")
 _NAME = ("given", "surname", "person-given", "person-surname")
+#: The alef that carries the accusative of an indefinite noun.
+_TANWIN = "\u0627"
 _MOST_WORDS = 8
 _SURE = 0.5
 
@@ -42,14 +44,22 @@ def _mention(reading: Reading, first: int, last: int, score: float, source: str)
         return
     cut = letters_before(reading, first, *_NAME)
     words = [reading.forms[first][cut:], *reading.forms[first + 1 : last]]
-    if all(word in reading.lexicon.demonyms for word in words) and not any(
-        reading.has_flag(word, *_NAME) for word in words
-    ):
-        return  # a nationality stands where a name might
+    if _is_nationality(reading, words):
+        return
     hit = reading.hit(first, last, "person")
     if hit is not None:
         cut = hit[0]
     yield Mention("person", first, last, cut, score, source, hit[1] if hit else ())
+
+
+def _is_nationality(reading: Reading, words: Sequence[str]) -> bool:
+    """Tell whether a nationality stands where a name might ("Russian air", "a French one"): no given name is there."""
+    demonyms = reading.lexicon.demonyms
+    if words[-1] not in demonyms and words[-1].removesuffix(_TANWIN) not in demonyms:
+        return False
+    return not any(reading.has_flag(word, *_GIVEN) for word in words[:-1]) and (
+        len(words) > 1 or not reading.has_flag(words[0], *_GIVEN)
+    )
 
 
 def _after_titles(reading: Reading, first: int, last: int) -> int:
@@ -78,7 +88,7 @@ def _to_the_right(reading: Reading, first: int, last: int) -> int:
     while last < reading.high and reading.follows(last):
         word = forms[last]
         ends_open = forms[last - 1] in _SON or forms[last - 1] in _COMPOUND
-        begins_more = (word in _SON or word == "ال") and reading.follows(last + 1)
+        begins_more = (word in _SON or word in ("ال", "العبد")) and reading.follows(last + 1)
         if not (ends_open or begins_more or word in _SECOND) or last - first >= _MOST_WORDS:
             break
         last += 1

@@ -4,18 +4,65 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from transforms.core.tagging.gazetteer import Entry
-from transforms.core.tagging.mentions import Mention, NameHit, Reading, letters_before, variants
+from transforms.core.tagging.mentions import ARTICLE, Mention, NameHit, Reading, letters_before, variants
 
 __all__ = ["choose_entries", "is_named", "places_in"]
 
 #: Heads that say what a place is and are no part of its name.
-_GENERIC = frozenset(  # noqa: SIM905 (a list of words reads as one)
-    "مدينه محافظه منطقه ولايه قريه بلده مديريه دوله بلديه ناحيه مقاطعه اقليم العاصمه عاصمه هجره مركز مدينتي محافظتي بلدتي قريتي منطقتي"
-    " ولايتي مدن محافظات مناطق".split()
+_GENERIC = frozenset(
+    [
+        "مدينه",
+        "محافظه",
+        "منطقه",
+        "ولايه",
+        "قريه",
+        "بلده",
+        "مديريه",
+        "دوله",
+        "بلديه",
+        "ناحيه",
+        "مقاطعه",
+        "اقليم",
+        "العاصمه",
+        "عاصمه",
+        "هجره",
+        "مركز",
+        "مدينتي",
+        "محافظتي",
+        "بلدتي",
+        "قريتي",
+        "منطقتي",
+        "ولايتي",
+        "مدن",
+        "محافظات",
+        "مناطق",
+    ]
+)
+#: Common nouns of places that are heads of landmarks' names, never names (folded).
+_LANDMARKS = frozenset(
+    ("مسجد", "سوق", "كورنيش", "ملعب", "مستشفي", "جامع", "فندق", "متحف", "حديقه", "مبني", "معرض", "عالم")
 )
 #: Words after which a place is expected (folded): in, to, near, directions, and the heads of the trigger list.
-_SLOT = frozenset(  # noqa: SIM905
-    "في الي قرب شمال جنوب شرق غرب شمالي جنوبي شرقي غربي وسط نحو باتجاه داخل خارج صوب".split()
+_SLOT = frozenset(
+    [
+        "في",
+        "الي",
+        "قرب",
+        "شمال",
+        "جنوب",
+        "شرق",
+        "غرب",
+        "شمالي",
+        "جنوبي",
+        "شرقي",
+        "غربي",
+        "وسط",
+        "نحو",
+        "باتجاه",
+        "داخل",
+        "خارج",
+        "صوب",
+    ]
 )
 _IN = "\u0628"  # ب
 _PLACE = ("place", "place?", "place??", "place-first")
@@ -28,24 +75,59 @@ def places_in(reading: Reading, first: int, last: int, score: float, source: str
     while first < last:
         # A name of the list that begins here and reaches further is the name.
         longer = next((hit for hit in reading.hits.get(first, ()) if _is_place(reading, hit)), None)
-        if longer is not None and longer.last >= last and reading.types[first:last].count("LOC") == last - first:
+        if (
+            longer is not None
+            and longer.last >= last
+            and reading.types[first:last].count("LOC") == last - first
+        ):
             if longer.last > last and any(reading.types[last : longer.last]):
                 longer = NameHit(last, longer.cut, longer.number) if longer.last == last else None
-            if longer is not None:
+            if longer is not None and not (longer.last == first + 1 and _is_common(reading, first)):
                 yield _of_hit(reading, first, longer, score, source)
                 return
         if last - first > 1 and any(form in _GENERIC for form in variants(reading.forms[first])):
             first += 1
             continue
         break
-    if first >= last:
+    if first >= last or (last - first == 1 and _is_common(reading, first)):
         return
-    for begin, end in _apart(reading, first, last):
+    for begin, end in _apart(reading, first, _without_adjective(reading, first, last)):
         hit = reading.hit(begin, end, "place")
+        body = None if hit else reading.hit(begin, end, "organisation")
+        if body and any(one.rule == "" for one in body[1]):
+            yield Mention("organisation", begin, end, body[0], score, source, body[1])
+            continue
         cut = hit[0] if hit else letters_before(reading, begin, *_PLACE)
         if not hit and all(form in reading.lexicon.demonyms for form in reading.forms[begin:end]):
             continue
         yield Mention("place", begin, end, cut, score, source, hit[1] if hit else ())
+
+
+def _is_common(reading: Reading, token: int) -> bool:
+    """Tell whether a single word only says what kind of place is meant."""
+    heads = reading.lexicon.triggers["place_head"]
+    for form in variants(reading.forms[token]):
+        bare = form.removeprefix(ARTICLE)
+        if form in heads or bare in heads or bare in _GENERIC or bare in _LANDMARKS:
+            return not any(
+                one.rule == ""
+                for hit in reading.hits.get(token, ())
+                if hit.last == token + 1
+                for one in reading.lexicon.index.meanings(hit.number)
+            )
+    return False
+
+
+def _without_adjective(reading: Reading, first: int, last: int) -> int:
+    """Return where a known place ends to which one definite adjective was added ("ancient", "happy")."""
+    if (
+        last - first < 2
+        or not reading.forms[last - 1].startswith(ARTICLE)
+        or reading.hit(first, last, "place")
+    ):
+        return last
+    known = reading.hit(first, last - 1, "place")
+    return last - 1 if known else last
 
 
 def _is_place(reading: Reading, hit: NameHit) -> bool:
@@ -61,7 +143,9 @@ def _apart(reading: Reading, first: int, last: int) -> Iterator[tuple[int, int]]
     """Yield the places of a run in which waw "and" joins several known ones."""
     begin = first
     for token in range(first + 1, last):
-        if any(hit.cut and hit.last <= last and _is_place(reading, hit) for hit in reading.hits.get(token, ())):
+        if any(
+            hit.cut and hit.last <= last and _is_place(reading, hit) for hit in reading.hits.get(token, ())
+        ):
             yield begin, token
             begin = token
     yield begin, last
@@ -71,7 +155,7 @@ def is_named(reading: Reading, first: int, hit: NameHit, rule: str) -> bool:
     """Tell whether a name of the gazetteer is a place here, by its rule, where the model has said nothing."""
     if rule == "":
         return True
-    if rule != "slot":
+    if rule != "slot" or (hit.last == first + 1 and _is_common(reading, first)):
         return False
     before = reading.form(first - 1) if reading.follows(first) else ""
     form = reading.forms[first]
