@@ -56,6 +56,7 @@ def command_line() -> _Parser:
     _add_index(commands)
     _add_normalize(commands)
     _add_parse(commands)
+    _add_tag(commands)
     commands.add_parser(
         "doctor", help="check this machine: versions, name clashes, engine, credentials", allow_abbrev=False
     )
@@ -213,6 +214,34 @@ def _add_normalize(commands: "argparse._SubParsersAction[_Parser]") -> None:
         action="store_true",
         help='JSON Lines {"text":…, "offsets":[…]}: the code point of the input line behind each of the text',
     )
+
+
+def _add_tag(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    tag = _add(
+        commands,
+        "tag",
+        "show the tags of articles: topics, places, persons, organisations, keyphrases, your own",
+        'JSON is an object per article, one a line: {"article": ..., "tags": [{kind, type, value, canonical, code, country,\n'
+        "lat, lon, score, start, end, source, entity}]}. Each mention is a row; mentions of one thing share `entity`. Places are\n"
+        "code points of the original text; a topic is said of the whole article and has none. Tags are guesses of a machine.\n\n"
+        "examples:\n  warraq tag story.txt\n  warraq tag day.jsonl.gz --format json | jq '.tags[] | select(.kind == \"place\")'\n"
+        "  warraq tag - --rules configs/tagging-rules.yaml --explain < story.txt\n\n" + _EXIT_CODES,
+    )
+    tag.add_argument(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="article files of any form that `batch` reads; - or none is standard input",
+    )
+    tag.add_argument(
+        "--format", choices=("table", "json"), default="table", help="tables, or JSON Lines (default: table)"
+    )
+    tag.add_argument(
+        "--explain", action="store_true", help="tell why each tag is there, and what was not tagged and why"
+    )
+    tag.add_argument("--rules", metavar="FILE", help="YAML file with tagging rules of your own")
+    tag.add_argument("--source", metavar="NAME", help="source of texts that name none")
+    _add_config(tag)
 
 
 def _add_parse(commands: "argparse._SubParsersAction[_Parser]") -> None:

@@ -27,11 +27,13 @@ from pipelines.outcome import ExitCode, RunFailed
 from pipelines.progress import show_progress
 from pipelines.report import RunFacts, make_report, print_summary
 from pipelines.report_page import render
+from pipelines.tagging import load_rules
 from schemas.elements import WrittenFile
 from transforms.core.normalize import profile_of
+from transforms.core.tagging.user_rules import UserRules
 from transforms.files import FoundFile, OutputFolder, can_reach, find_files, is_remote
 from transforms.read import ReadArticleFiles
-from transforms.tag import load_gazetteers
+from transforms.tag_models import tag_versions
 from transforms.write import WriteRules, WriteTables
 
 __all__ = ["BatchRequest", "run_batch"]
@@ -153,6 +155,7 @@ def _run(
     started_at, started = datetime.datetime.now(datetime.UTC), time.monotonic()
     run = uuid.uuid4().hex
     checksum = config_sha256(request.config)
+    user_rules = load_rules(request.config.tag)
     source = ReadArticleFiles(request.inputs, request.config.read)
     output = request.config.output
     sink = WriteTables(WriteRules(folder.root, run, output.codec, output.shards, checksum))
@@ -163,7 +166,7 @@ def _run(
     gc.set_threshold(50_000, 20, 50)
     try:
         pipeline = beam.Pipeline(options=options)
-        build(pipeline, request.config, source, sink, plan)
+        build(pipeline, request.config, source, sink, plan, user_rules)
         with show_progress(console, sum(file.size_bytes for file in found), quiet=request.quiet):
             result = _execute(pipeline)
     finally:
@@ -176,7 +179,7 @@ def _run(
         state="committed" if code is ExitCode.OK else "failed",
         failure=failure,
         config_sha256=checksum,
-        versions=_versions(request.config),
+        versions=_versions(request.config, user_rules),
         inputs=request.inputs,
         accounting=accounting,
         files=files,
@@ -296,16 +299,14 @@ def _judge(accounting: Accounting, config: Config) -> tuple[ExitCode, str]:
     return ExitCode.OK, ""
 
 
-def _versions(config: Config) -> dict[str, str]:
+def _versions(config: Config, user_rules: UserRules) -> dict[str, str]:
     versions = {
         name: importlib.metadata.version(name) for name in ("warraq", "apache-beam", "fastavro", "numpy")
     }
     for name in ("display", "search", "dedup"):
         off = config.normalize.without if name != "display" else ()
         versions[f"profile:{name}"] = profile_of(name, off).version
-    for gazetteer in load_gazetteers(config.tag.gazetteers):
-        versions[f"gaz:{gazetteer.name}"] = gazetteer.version
-    return versions
+    return versions | tag_versions(config.tag, user_rules)
 
 
 def _stage_metrics(result: PipelineResult) -> dict[str, int]:

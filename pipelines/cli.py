@@ -46,6 +46,10 @@ def _check(args: argparse.Namespace, console: Console) -> ExitCode:
     from pipelines.config import json_schema, load_config, resolved_yaml
 
     config = load_config(args.config, args.overrides)
+    if config.tag.rules:
+        from pipelines.tagging import load_rules
+
+        load_rules(config.tag)
     text = (
         json.dumps(json_schema(), ensure_ascii=False, indent=2) + "\n"
         if args.schema
@@ -109,6 +113,20 @@ def _parse(args: argparse.Namespace, console: Console) -> ExitCode:
     )
 
 
+def _tag(args: argparse.Namespace, console: Console) -> ExitCode:
+    from pipelines.config import load_config
+    from pipelines.parse import STDIN
+    from pipelines.tagging import run_tag
+
+    overrides = list(args.overrides)
+    overrides += [f"parse.default_source={args.source}"] if args.source else []
+    overrides += [f"tag.rules={args.rules}"] if args.rules else []
+    config = load_config(args.config, overrides)
+    return run_tag(
+        args.files or [STDIN], config, as_json=args.format == "json", explain=args.explain, errors=console
+    )
+
+
 def _doctor(console: Console) -> ExitCode:
     from pipelines.doctor import doctor
 
@@ -135,6 +153,8 @@ def _dispatch(argv: Sequence[str], console: Console) -> ExitCode:
         return _normalize(args)
     if args.command == "parse":
         return _parse(args, console)
+    if args.command == "tag":
+        return _tag(args, console)
     return _doctor(console)
 
 

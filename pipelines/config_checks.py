@@ -15,11 +15,11 @@ from pipelines.yaml_nodes import shown
 from transforms.core.cluster import DedupRules
 from transforms.core.parse import ScopeRules
 from transforms.core.profiles import SWITCHABLE
+from transforms.core.tagging.tagger import GAZETTEERS
 from transforms.core.times import parse_time
 
 __all__ = ["contradictions"]
 
-_GAZETTEERS = ("places",)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ZONE_NAME = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*")
 
@@ -56,8 +56,8 @@ def contradictions(config: Config) -> Iterator[tuple[Path, str]]:
     yield from _wrong_days(config.scope)
     yield from _wrong_thresholds(config.dedup)
     for name in config.tag.gazetteers:
-        if name not in _GAZETTEERS:
-            hint = did_you_mean(name, _GAZETTEERS) or f"; known are {', '.join(_GAZETTEERS)}"
+        if name not in GAZETTEERS:
+            hint = did_you_mean(name, GAZETTEERS) or f"; known are {', '.join(GAZETTEERS)}"
             yield ("tag", "gazetteers"), f"{shown(name)} is no shipped gazetteer{hint}"
     refusal = why_refused(config.engine.runner)
     if refusal is not None:

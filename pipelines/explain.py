@@ -146,6 +146,8 @@ def _normalised(row: Mapping[str, Any], text: ReadText, config: Config) -> Row:
 
 def _tag(tag: Mapping[str, Any], text: str) -> Row:
     start, end = tag["start"], tag["end"]
+    if start is None:  # a topic is said of the whole article
+        return {**tag, "before": "", "after": ""}
     before = " ".join(text[max(0, start - _CONTEXT) : start].split(" ")[1 if start > _CONTEXT else 0 :])
     after = text[end : end + _CONTEXT]
     after = after.rpartition(" ")[0] if end + _CONTEXT < len(text) and " " in after else after

@@ -7,6 +7,7 @@ import apache_beam as beam
 
 from pipelines.config import Config
 from pipelines.config_tree import parse_plan
+from transforms.core.tagging.user_rules import UserRules
 from transforms.deduplicate import DeduplicateArticles, Undecided
 from transforms.index_store import IndexFiles, ReadIndex
 from transforms.normalize import NormalizeArticles
@@ -32,6 +33,7 @@ def build(
     source: beam.PTransform,
     sink: beam.PTransform,
     index: IndexPlan | None = None,
+    user_rules: UserRules = UserRules(),  # noqa: B008 (frozen)
 ) -> Any:
     """Wire the stages onto `pipeline` and return what `sink` gives.
 
@@ -58,7 +60,7 @@ def build(
     if index is not None:
         kept = (deduplicated.signatures, deduplicated.amended)
         kept | "WriteIndex" >> WriteIndex(index.write)
-    tagged = deduplicated.ok | "TagArticles" >> TagArticles(config.tag, on_bug)
+    tagged = deduplicated.ok | "TagArticles" >> TagArticles(config.tag, user_rules, on_bug)
     refused = (
         read.refused,
         parsed.refused,

@@ -29,7 +29,7 @@ from transforms.core.figure_notation import fragment_figures
 from transforms.core.parse import parse
 from transforms.core.reading import read_records
 
-__all__ = ["FRAGMENTS", "STDIN", "article_row", "run_fragments", "run_parse"]
+__all__ = ["FRAGMENTS", "STDIN", "article_row", "read_articles", "run_fragments", "run_parse"]
 
 #: Name of standard input among the files.
 STDIN = "-"
@@ -48,21 +48,29 @@ def run_parse(
     out = sys.stdout if out is None else out
     show = _show_json if as_json else _show_tables
     refused = shown = 0
-    for name in files:
-        for found in _records(name, config):
-            if isinstance(found, DeadLetter):
-                refused += 1
-                _tell(errors, name, found.reason, found.detail)
-                continue
-            article = _parse(name, found, config, errors)
-            if article is None:
-                refused += 1
-            else:
-                shown += 1
-                show(article, out)
+    for article in read_articles(files, config, errors):
+        if article is None:
+            refused += 1
+        else:
+            shown += 1
+            show(article, out)
     if not shown and not refused:
         raise RunFailed(ExitCode.NO_INPUT, f"{', '.join(files)}: no article in it")
     return ExitCode.DEAD_LETTERS if refused else ExitCode.OK
+
+
+def read_articles(files: Sequence[str], config: Config, errors: Console) -> Iterator[Article | None]:
+    """Yield the articles of files (`-`: standard input); None for a record that is none, told on `errors`.
+
+    An article out of scope is yielded, and told too. Raises RunFailed for a file that cannot be read.
+    """
+    for name in files:
+        for found in _records(name, config):
+            if isinstance(found, DeadLetter):
+                _tell(errors, name, found.reason, found.detail)
+                yield None
+            else:
+                yield _parse(name, found, config, errors)
 
 
 def _records(name: str, config: Config) -> Iterator[RawRecord | DeadLetter]:

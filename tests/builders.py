@@ -74,10 +74,12 @@ def normalized(of: Article | None = None) -> NormalizedArticle:
     )
 
 
-def tag(text: str, value: str, kind: str = "capital", canonical: str | None = None) -> Tag:
+def tag(text: str, value: str, type: str = "capital", canonical: str | None = None) -> Tag:
     """A tag on the first place of `value` in `text`."""
     start = text.index(value)
-    return Tag(kind, value, canonical or value, "", "IQ", 1.0, start, start + len(value), "gaz:places@test")
+    return Tag(
+        "place", type, value, canonical or value, "", "IQ", None, None, 1.0, start, start + len(value), "gaz:places@test", 1
+    )
 
 
 def tagged(of: Article | None = None, *values: str) -> TaggedArticle:

@@ -1,27 +1,21 @@
-"""TagArticles: names with codes and places in the text."""
+"""TagArticles: topics, names, keyphrases and the user's own tags, with their places in the text."""
 
 import dataclasses
-import importlib.resources
 from collections.abc import Iterator
 from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import PCollection, TaggedOutput
 
-from schemas.elements import ArticleBatch, DeadLetter, Filtered, TaggedArticle, TaggedBatch
+from schemas.elements import ArticleBatch, DeadLetter, Filtered, TaggedBatch
 from transforms.composite import Composite
-from transforms.core.tagging.gazetteer import Gazetteer, parse_gazetteer
-from transforms.core.tagging.tagger import Matcher, TagRules, tag
+from transforms.core.tagging.tagger import TagRules
+from transforms.core.tagging.user_rules import UserRules
 from transforms.dead_letters import Doors, set_aside
 from transforms.metrics import StageCounter
+from transforms.tag_models import load_tagger
 
-__all__ = ["TagArticles", "load_gazetteers"]
-
-
-def load_gazetteers(names: tuple[str, ...]) -> tuple[Gazetteer, ...]:
-    """Return the shipped gazetteers of those names. Raises FileNotFoundError for an unknown name."""
-    folder = importlib.resources.files("transforms.core.lexicon")
-    return tuple(parse_gazetteer(name, folder.joinpath(f"{name}.tsv").read_text("utf-8")) for name in names)
+__all__ = ["TagArticles"]
 
 
 @dataclasses.dataclass(eq=False)
@@ -33,11 +27,12 @@ class TagArticles(Composite):
     """
 
     rules: TagRules
+    user: UserRules
     on_bug: str = "fail"
 
     def expand(self, batches: PCollection[ArticleBatch]) -> Doors:
         """Return tagged batches and, where warraq failed, dead letters."""
-        call = beam.ParDo(_TagFn(self.rules, self.on_bug))
+        call = beam.ParDo(_TagFn(self.rules, self.user, self.on_bug))
         call.label = "Tag"
         doors = batches | call.with_output_types(
             TaggedBatch, refused=DeadLetter, filtered=Filtered
@@ -46,22 +41,26 @@ class TagArticles(Composite):
 
 
 class _TagFn(beam.DoFn):
-    def __init__(self, rules: TagRules, on_bug: str) -> None:
+    def __init__(self, rules: TagRules, user: UserRules, on_bug: str) -> None:
         self._rules = rules
+        self._user = user
         self._on_bug = on_bug
         self._counter = StageCounter("tag")
 
     def setup(self) -> None:
-        self._matcher = Matcher(load_gazetteers(self._rules.gazetteers))
+        self._tagger = load_tagger(self._rules, self._user)
 
     def process(self, batch: ArticleBatch) -> Iterator[Any]:
-        tagged: list[TaggedArticle] = []
-        for article in batch.articles:
-            try:
-                tagged.append(tag(article, self._matcher))
-            except Exception as error:  # noqa: BLE001 (set_aside judges, and raises our own faults again)
-                row = set_aside(self._counter, article, error, self._on_bug)
-                yield TaggedOutput("filtered" if isinstance(row, Filtered) else "refused", row)
+        try:
+            tagged = self._tagger.tag(batch.articles)
+        except Exception:  # noqa: BLE001 (one by one it shows which article it is)
+            tagged = []
+            for article in batch.articles:
+                try:
+                    tagged += self._tagger.tag([article])
+                except Exception as error:  # noqa: BLE001 (set_aside judges, and raises our own faults again)
+                    row = set_aside(self._counter, article, error, self._on_bug)
+                    yield TaggedOutput("filtered" if isinstance(row, Filtered) else "refused", row)
         self._counter.add("in", len(batch.articles))
         self._counter.add("ok", len(tagged))
         self._counter.add("tags", sum(len(article.tags) for article in tagged))

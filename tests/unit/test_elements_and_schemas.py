@@ -57,7 +57,7 @@ ARTICLE = Article(
     HERE,
     news=NEWS,
 )
-TAG = Tag("country", "لبنان", "لبنان", "LB", "LB", 1.0, 10, 15, "gaz:places@1")
+TAG = Tag("place", "country", "لبنان", "لبنان", "LB", "LB", 33.9, 35.5, 1.0, 10, 15, "gaz:places@1", 1)
 EXAMPLES = {
     "articles": TaggedArticle(NormalizedArticle(ARTICLE, b"d" * 16, 2, "v"), (TAG,)),
     "duplicates": Duplicate(

@@ -70,7 +70,7 @@ _DEFINITE = frozenset(
 #: The same with clitics: nothing or waw, feh; then nothing or beh, lam, kaf.
 HEAD_FORMS = frozenset(
     one + other + head
-    for head in _STRONG
+    for head in _STRONG | _DEFINITE
     for one in ("", "\u0648", "\u0641")
     for other in ("", "\u0628", "\u0644", "\u0643")
 )
@@ -149,6 +149,7 @@ _STOPS = frozenset(
 )
 _BODY = ("organisation", "organisation?", "organisation??", "organisation-first", "org_head")
 _MOST_WORDS = 9
+_GENERIC_WORDS = 2
 
 
 def bodies_in(reading: Reading, first: int, last: int, score: float, source: str) -> Iterator[Mention]:
@@ -183,14 +184,17 @@ def bodies_in(reading: Reading, first: int, last: int, score: float, source: str
         last = known.last
     last = _to_the_right(reading, first, last)
     first = _to_the_left(reading, first)
-    if last - first == 1 and _is_generic(reading, first):
-        return
-    hit = reading.hit(first, last, "organisation")
-    if not hit and (place := reading.hit(first, last, "place")):
-        if any(one.type == "country" for one in place[1]):
-            # A country that acts (or plays) is a place that stands for its government or team.
-            yield Mention("place", first, last, place[0], score, source, place[1])
+    if last - first <= _GENERIC_WORDS and _is_generic(reading, first, last):
+        whole = headed_at(reading, first) if reading.forms[first] in HEAD_FORMS else last
+        if whole <= last:
             return
+        last = whole
+    hit = reading.hit(first, last, "organisation")
+    spot = None if hit else reading.hit(first, last, "place")
+    if spot and any(one.type == "country" for one in spot[1]):
+        # A country that acts (or plays) is a place that stands for its government or team.
+        yield Mention("place", first, last, spot[0], score, source, spot[1])
+        return
     cut = hit[0] if hit else letters_before(reading, first, *_BODY)
     yield Mention("organisation", first, last, cut, score, source, hit[1] if hit else ())
 
@@ -301,10 +305,15 @@ def _to_the_right(reading: Reading, first: int, last: int) -> int:
     return last
 
 
-def _is_generic(reading: Reading, token: int) -> bool:
+def _is_generic(reading: Reading, first: int, last: int) -> bool:
+    """Tell whether words only say what kind of body is meant."""
     generic = reading.lexicon.triggers["generic_org"]
     heads = reading.lexicon.triggers["org_head"]
-    return any(form in generic or form in heads for form in variants(reading.forms[token]))
+    rest = reading.forms[first + 1 : last]
+    return any(
+        name in generic or name in heads
+        for name in (" ".join((form, *rest)) for form in variants(reading.forms[first]))
+    )
 
 
 def is_named(reading: Reading, first: int, hit: NameHit, rule: str, *, sport: bool) -> bool:

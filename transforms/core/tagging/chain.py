@@ -6,6 +6,7 @@ word types, and of five rows of a table over gazetteer hits (`hits`). Rows of ne
 """
 
 import io
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -68,6 +69,7 @@ class ChainModel:
         weights[rows, arrays["columns"].astype(np.int64)] = arrays["values"].astype(np.float32)
         self._weights = weights
         self._features = features
+        self._lock = threading.Lock()
         self._hits: NDArray[np.float32] = arrays["hits"].astype(np.float32)
         self._transitions: NDArray[np.float32] = arrays["transitions"].astype(np.float32)
         self._begin()
@@ -113,12 +115,19 @@ class ChainModel:
         if not forms:
             return Labels(np.zeros(0, np.uint8), np.zeros(0, np.float32))
         starts, lengths = _sentences(sentence_ends)
-        emissions = self._emissions(self._numbers(forms), hits.astype(np.int64) + 1, starts)
+        with self._lock:  # threads of one process share the table
+            types = self._numbers(forms)
+            table = self._table
+        emissions = self._emissions(table, types, hits.astype(np.int64) + 1, starts)
         numbers = decode(emissions, starts, lengths, self._transitions)
         return Labels(numbers, self._sureness(emissions, numbers, starts))
 
     def _emissions(
-        self, types: NDArray[np.int64], hits: NDArray[np.int64], starts: NDArray[np.int64]
+        self,
+        table: NDArray[np.float32],
+        types: NDArray[np.int64],
+        hits: NDArray[np.int64],
+        starts: NDArray[np.int64],
     ) -> NDArray[np.float32]:
         """Return the score of each label at each token. Row 0 of both tables is what lies outside a sentence."""
         size = types.size
@@ -133,7 +142,7 @@ class ChainModel:
         total = np.zeros((size, len(self.labels)), np.float32)
         for offset in range(_WINDOW):
             around = places + (offset - _REACH)
-            total += self._table[padded_types[around], offset]
+            total += table[padded_types[around], offset]
             total += self._hits[padded_hits[around], offset]
         return total
 

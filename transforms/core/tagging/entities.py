@@ -12,7 +12,15 @@ from transforms.core.tagging.chain import ChainModel
 from transforms.core.tagging.entity_lexicon import EntityLexicon
 from transforms.core.tagging.gazetteer import Entry
 from transforms.core.tagging.hits import hit_codes
-from transforms.core.tagging.mentions import Mention, Reading, hits_by_token, letters_before, spans_of
+from transforms.core.tagging.mentions import (
+    Mention,
+    NameHit,
+    Reading,
+    hits_by_token,
+    letters_before,
+    spans_of,
+)
+from transforms.core.tagging.recurrence import found_again
 from transforms.core.tagging.words import Words
 
 __all__ = ["Entity", "EntityTagger"]
@@ -31,11 +39,13 @@ _ALONE = 0.75
 class Entity:
     """One thing named in an article, with all its mentions in the order of the text.
 
-    `name` is its usual or longest folded name there; `entry` what a gazetteer knows of it.
+    `name` is its usual or longest folded name there and `named` the number of the first mention by that name;
+    `entry` is what a gazetteer knows of it.
     """
 
     kind: str
     name: str
+    named: int
     entry: Entry | None
     score: float
     mentions: tuple[Mention, ...]
@@ -95,6 +105,7 @@ class EntityTagger:
             some = _without_overlaps(some)
             some += self._headed(reading, heads, some)
             some += self._passed_over(reading, listed, some, sport=sports[number])
+            some += found_again(reading, some)
             some.sort(key=lambda mention: mention.first)
             found.append(self._entities(reading, some, homes[number]))
         return found
@@ -146,7 +157,9 @@ class EntityTagger:
                     break
 
     @staticmethod
-    def _meant(reading, first, hit, meanings, *, sport):  # type: ignore[no-untyped-def]
+    def _meant(
+        reading: Reading, first: int, hit: NameHit, meanings: Sequence[Entry], *, sport: bool
+    ) -> tuple[Entry, ...]:
         said = tuple(
             one for one in meanings if one.kind == "place" and places.is_named(reading, first, hit, one.rule)
         )
@@ -189,7 +202,9 @@ class EntityTagger:
                 if kind == "place"
                 else next((mention.meanings[0] for mention, _ in some if mention.meanings), None)
             )
-            entities.append(Entity(kind, name, entry, score, tuple(mention for mention, _ in some)))
+            place = [one for _, one in some].index(name)
+            mentions_of = tuple(mention for mention, _ in some)
+            entities.append(Entity(kind, name, place, entry, score, mentions_of))
         return entities
 
 

@@ -53,13 +53,13 @@ def _by_folded(rows: Iterable[Sequence[str]]) -> dict[str, str]:
 
 
 def make_entity_lexicon(
-    tables: Mapping[str, str], clusters: Mapping[str, NDArray[np.generic]], off: Sequence[str] = ()
+    tables: Mapping[str, str], clusters: Mapping[str, NDArray[np.generic]], used: Sequence[str] = ("places", "organisations", "persons")
 ) -> EntityLexicon:
     """Return the lexicon of the shipped tables (text of `TABLES`) and the arrays `words`, `fine`, `coarse` of clusters.
 
-    `off` names gazetteers that are not used. Raises ValueError for a faulty table.
+    `used` names the gazetteers that are searched for; the flags of words, which the model was trained with, come from all. Raises ValueError for a faulty table.
     """
-    gazetteers = [parse_gazetteer(name, tables[name]) for name in GAZETTEERS if name not in off]
+    gazetteers = [parse_gazetteer(name, tables[name]) for name in GAZETTEERS]
     persons = _rows(tables["persons"])
     triggers: dict[str, set[str]] = {}
     rows = _rows(tables["triggers"])
@@ -72,9 +72,8 @@ def make_entity_lexicon(
     frozen = {name: frozenset(words) for name, words in triggers.items()}
     flags = _flags(gazetteers, persons, frozen, demonyms)
     words = WordLexicon(flags, _clusters(clusters))
-    if "persons" not in off:
-        gazetteers.append(_known_persons(persons, tables["persons"]))
-    index = NameIndex(gazetteers)
+    gazetteers.append(_known_persons(persons, tables["persons"]))
+    index = NameIndex([gazetteer for gazetteer in gazetteers if gazetteer.name in used])
     classes = np.array([hit_class(index.meanings(number)) for number in range(len(index.names))], np.uint8)
     return EntityLexicon(index, classes, frozen, demonyms, ambiguous, words)
 

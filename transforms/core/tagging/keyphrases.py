@@ -7,8 +7,8 @@ in the text or once in its title. Their weight is
 
 with rarity = log(N / (1 + df)) / log N, where df of N documents of a news corpus have the phrase: 0 for a word that
 stands everywhere, 1 for a phrase that the corpus does not know. The score is weight / (weight + `_HALF`), so it
-compares phrases of different articles too: .5 is a new word mentioned four times in the body, or a new pair of words
-in the title, the lead and once more; .75 is three times that weight. It is no probability.
+compares phrases of different articles too: .5 is a word that the corpus does not know, mentioned four times, or twice
+if once in the title or the lead; .75 is three times that weight. It is no probability.
 
 The scheme is tf-idf with the weights that keyphrase extraction gives to length and first occurrence (Witten and
 others 1999: KEA; El-Beltagy, Rafea 2009: KP-Miner).

@@ -138,7 +138,7 @@ class PhraseMatcher:
     ) -> NDArray[np.bool_]:
         """Tell which matches begin a token or follow a clitic in it."""
         contracted = self._contracted[patterns]
-        stays = (cuts == 0) & ~contracted
+        stays: NDArray[np.bool_] = (cuts == 0) & ~contracted
         some = np.flatnonzero((cuts > 0) & (cuts <= _LONGEST_CLITIC) & ~self._bound[patterns])
         first = words.units[words.starts[firsts[some]]]
         last = words.units[words.starts[firsts[some]] + cuts[some] - 1]

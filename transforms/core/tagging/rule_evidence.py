@@ -74,7 +74,15 @@ class PhraseBook:
         matches = self._matcher.find(words, forms)
         texts = np.searchsorted(words.borders, matches.firsts, "right") - 1
         ends = words.ends[matches.lasts - 1] if matches.lasts.size else matches.lasts
-        columns = (texts, matches.phrases, matches.starts, ends, matches.firsts, matches.lasts, matches.clitics)
+        columns = (
+            texts,
+            matches.phrases,
+            matches.starts,
+            ends,
+            matches.firsts,
+            matches.lasts,
+            matches.clitics,
+        )
         for text, phrase, start, end, first, last, clitics in zip(
             *(column.tolist() for column in columns), strict=True
         ):
@@ -161,7 +169,9 @@ def judge(rule: CheckedRule, book: PhraseBook, reading: Reading) -> Verdict:
     """Tell whether all conditions of a rule hold in an article."""
 
     def found(entries: tuple[int, ...]) -> list[Mention]:
-        mentions = [m for number in sorted(set(map(book.number, entries))) for m in reading.mentions.get(number, ())]
+        mentions = [
+            m for number in sorted(set(map(book.number, entries))) for m in reading.mentions.get(number, ())
+        ]
         return reading.within(mentions, rule.scope)
 
     evidence: list[Mention] = []
@@ -204,7 +214,9 @@ def _pattern_mentions(rule: CheckedRule, reading: Reading) -> list[Mention]:
     words, number = reading.words, reading.number
     mentions: list[Mention] = []
     for found in rule.pattern.find(words, number) if rule.pattern is not None else ():
-        if rule.rule.whole_words and not _whole(words, number, found.start, found.end, clitics=rule.rule.clitics):
+        if rule.rule.whole_words and not _whole(
+            words, number, found.start, found.end, clitics=rule.rule.clitics
+        ):
             continue
         mentions.append(Mention(found.start, found.end, -1, -1, 0, found.original))
     return mentions

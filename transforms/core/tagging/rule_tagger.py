@@ -138,7 +138,9 @@ class RuleTagger:
                 for mention in chosen:
                     found.add(_mention_tag(rule, reading, mention), replace=rule.add.replace)
         edits = [(rule, rule.edit, evidence) for rule, evidence in fired if rule.edit is not None]
-        edits.sort(key=lambda edit: edit[1].score is None and edit[1].factor is None)  # those that take away come last
+        edits.sort(
+            key=lambda edit: edit[1].score is None and edit[1].factor is None
+        )  # those that take away come last
         for rule, edit, evidence in edits:
             _edit(found, rule, edit, [reading.place(mention) for mention in evidence])
         found.keep_above(self._thresholds)
@@ -155,7 +157,9 @@ class RuleTagger:
                 code = self._parents.get(code, "")
         return codes
 
-    def _add_name(self, found: TagList, reading: Reading, candidate: Candidate, log: list[str] | None) -> None:
+    def _add_name(
+        self, found: TagList, reading: Reading, candidate: Candidate, log: list[str] | None
+    ) -> None:
         gazetteer, name, mention, refusal = candidate
         start, end = reading.place(mention)
         if refusal:
@@ -190,7 +194,11 @@ class RuleTagger:
             return ", ".join(told) + (f" and {more} more" if more else "")
 
         if verdict.fired:
-            return f"fired on {places(verdict.evidence)}" if verdict.evidence else "fired: it has no condition that fails"
+            return (
+                f"fired on {places(verdict.evidence)}"
+                if verdict.evidence
+                else "fired: it has no condition that fails"
+            )
         phrases = ", ".join(repr(self._book.written(entry)) for entry in verdict.entries[:_TOLD])
         return "did not fire: " + _NOT_THERE[verdict.failed].format(
             phrases=phrases + (", …" if len(verdict.entries) > _TOLD else ""),
@@ -214,7 +222,7 @@ def _check(rule: Rule, book: PhraseBook) -> CheckedRule:
 
 def _topic(rule: Rule) -> Tag:
     """Return the topic that a rule adds."""
-    return dataclasses.replace(_tag(rule, rule.add.label if rule.add else ""), type="")
+    return _tag(rule, rule.add.label if rule.add is not None else "")
 
 
 def _mention_tag(rule: Rule, reading: Reading, mention: Mention) -> Tag:
@@ -253,7 +261,11 @@ def _edit(found: TagList, rule: Rule, edit: Edit, evidence: list[tuple[int, int]
             return False
         if edit.where == EVIDENCE:
             start, end = tag.start, tag.end
-            if start is None or end is None or not any(start < last and end > first for first, last in evidence):
+            if (
+                start is None
+                or end is None
+                or not any(start < last and end > first for first, last in evidence)
+            ):
                 return False
         return not wanted or dedup_text(tag.value) in wanted or dedup_text(tag.canonical) in wanted
 

@@ -13,7 +13,8 @@ _DIGITS = 4
 
 def agree(old: float, score: float, weight: float) -> float:
     """Return the score of what two sources say independently: 1 - (1 - old) * (1 - score) ** weight (noisy or)."""
-    return min(1.0, round(1.0 - (1.0 - old) * (1.0 - score) ** weight, _DIGITS))
+    left: float = (1.0 - score) ** weight
+    return min(1.0, round(1.0 - (1.0 - old) * left, _DIGITS))
 
 
 def shown_tag(tag: Tag) -> str:

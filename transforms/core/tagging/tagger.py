@@ -1,121 +1,213 @@
-"""Tags with evidence: names of a gazetteer found in the text, with their places in the original."""
+"""Tags of articles: topics, places, persons, organisations, keyphrases and the user's own, together.
+
+Every tag says where it stands in the original text, how sure it is and what said so. Tags are guesses of a machine:
+some are missing, some are wrong.
+"""
 
 import dataclasses
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 
-import ahocorasick_rs
+import numpy as np
 
 from schemas.elements import NormalizedArticle, Tag, TaggedArticle
-from transforms.core.normalize import fold
-from transforms.core.profiles import mark_run
+from transforms.core.outlets import country_of
 from transforms.core.settings import setting
-from transforms.core.tagging.gazetteer import Entry, Gazetteer
+from transforms.core.tagging.entities import Entity, EntityTagger
+from transforms.core.tagging.keyphrases import Keyphrase, count_title_tokens, find_keyphrases
+from transforms.core.tagging.mentions import Mention
+from transforms.core.tagging.rule_tagger import RuleTagger
+from transforms.core.tagging.topic_features import TopicWords
+from transforms.core.tagging.topics import TextTopics, TopicModel
+from transforms.core.tagging.vocabulary import Vocabulary
+from transforms.core.tagging.words import SIGN, Words, read_words
 
-__all__ = ["Matcher", "TagRules", "tag"]
+__all__ = ["GAZETTEERS", "SPORT", "TagModels", "TagRules", "Tagger"]
+
+#: The gazetteers that ship.
+GAZETTEERS = ("places", "organisations", "persons")
+SPORT = "medtop:15000000"
+#: Articles read together: enough for arrays to pay, few enough to stay in the cache.
+BATCH = 64
 
 
 @dataclasses.dataclass(frozen=True)
 class TagRules:
     """What is tagged."""
 
-    gazetteers: tuple[str, ...] = setting(("places",), "Names of the shipped gazetteers to match.")
+    topics: bool = setting(True, "Tag topics (IPTC Media Topics).")
+    entities: bool = setting(True, "Tag places, persons and organisations.")
+    keyphrases: bool = setting(True, "Tag keyphrases.")
+    gazetteers: tuple[str, ...] = setting(
+        GAZETTEERS, "Names of the shipped gazetteers to use: places, organisations, persons."
+    )
+    most_keyphrases: int = setting(10, "Keyphrases of an article at most.", minimum=1, maximum=100)
+    rules: str = setting("", "Path or URI of a YAML file with rules of your own (see `warraq tag --help`).")
 
 
-#: Letters written onto the next word: waw "and", feh "so", beh "in", lam "to", kaf "as"; waw or feh come first.
-_CLITICS = frozenset(
-    [
-        *"\u0648\u0641\u0628\u0644\u0643",
-        *(first + second for first in "\u0648\u0641" for second in "\u0628\u0644\u0643"),
-    ]
-)
-_ARTICLE = "\u0627\u0644"  # ال
-_LONGEST_CLITIC = 2
-#: What ends a name: punctuation, or a blank line. (Arabic comma, semicolon and question mark are U+060C, 061B, 061F.)
-_BREAK = re.compile(r"""[.,:;!?()\[\]{}\u060c\u061b\u061f«»“”"]|\n\s*\n""")
+@dataclasses.dataclass(frozen=True, eq=False)
+class TagModels:
+    """What is loaded once per worker; None for what is switched off."""
+
+    topics: TopicModel | None
+    entities: EntityTagger | None
+    vocabulary: Vocabulary | None
+    rules: RuleTagger | None
 
 
-class Matcher:
-    """All gazetteers in one automaton. Load it once per worker; it is not picklable, the gazetteers are."""
+class Tagger:
+    """Tags articles by models and rules. What an article gets does not depend on those beside it."""
 
-    def __init__(self, gazetteers: tuple[Gazetteer, ...]) -> None:
-        self._targets: list[tuple[Entry, str]] = []
-        self._contracted: set[int] = set()
-        patterns: list[str] = []
-        for gazetteer in gazetteers:
-            for name, entry in gazetteer.names.items():
-                patterns.append(name)
-                self._targets.append((entry, gazetteer.provenance))
-                if name.startswith(_ARTICLE):
-                    # lam + the article are written as two lams: "to Iraq" is lam lam ayn ...; the name keeps the second.
-                    self._contracted.add(len(patterns))
-                    patterns.append("\u0644" + name[len(_ARTICLE) :])
-                    self._targets.append((entry, gazetteer.provenance))
-        self._automaton = ahocorasick_rs.AhoCorasick(patterns) if patterns else None
+    def __init__(self, models: TagModels, rules: TagRules) -> None:
+        self._models = models
+        self._rules = rules
 
-    def find(self, words: str, is_name: Callable[[int, int], bool]) -> Iterator[tuple[int, int, Entry, str]]:
-        """Yield (start, end, entry, provenance) of the names in folded text whose words are one blank apart.
+    def tag(self, articles: Sequence[NormalizedArticle]) -> list[TaggedArticle]:
+        """Return articles with their tags: topics first, the best first, then by place in the text."""
+        tagged: list[TaggedArticle] = []
+        for first in range(0, len(articles), BATCH):
+            tagged += self._tag(articles[first : first + BATCH])
+        return tagged
 
-        Whole words only, clitics left out; of overlapping names that `is_name` accepts (by start and end) the
-        one that starts first, then the longest.
-        """
-        if self._automaton is None:
-            return
-        found = [
-            (start, -end, number)
-            for number, start, end in self._automaton.find_matches_as_indexes(words, overlapping=True)
-            if self._stands_alone(words, start, end, contracted=number in self._contracted)
+    def _tag(self, articles: Sequence[NormalizedArticle]) -> list[TaggedArticle]:
+        models = self._models
+        words = read_words([article.article.text for article in articles])
+        forms = words.forms()
+        titles = count_title_tokens(words, [article.article.title.end for article in articles])
+        topics = find_topics(models.topics, words, titles)
+        entities: list[list[Entity]] = [[] for _ in articles]
+        if models.entities:
+            sports = [any(topic.code == SPORT for topic in found.topics) for found in topics]
+            homes = [country_of(article.article.source) for article in articles]
+            entities = models.entities.tag(words, forms, sports, homes)
+        phrases: list[list[Keyphrase]] = [[] for _ in articles]
+        if models.vocabulary:
+            phrases = find_keyphrases(words, models.vocabulary, titles, self._rules.most_keyphrases)
+        tags = [
+            self._gather(words, number, topics[number], entities[number], phrases[number])
+            for number in range(len(articles))
         ]
-        last = 0
-        for start, negative_end, number in sorted(found):
-            if start >= last and is_name(start, -negative_end):
-                last = -negative_end
-                yield (start, last, *self._targets[number])
+        if models.rules:
+            title_ends = [article.article.title.end for article in articles]
+            tags = models.rules.apply_batch(words, forms, title_ends, lead_ends(articles), tags)
+        return [TaggedArticle(article, some) for article, some in zip(articles, tags, strict=True)]
 
-    @staticmethod
-    def _stands_alone(words: str, start: int, end: int, *, contracted: bool) -> bool:
-        if end < len(words) and words[end] != " ":
-            return False
-        before = words[max(0, start - _LONGEST_CLITIC - 1) : start].rpartition(" ")[2]
-        if contracted:
-            # The first lam of lam + article must be there, after nothing or waw/feh.
-            return before in {"\u0644", "\u0648\u0644", "\u0641\u0644"}
-        return before == "" or before in _CLITICS
-
-
-def tag(article: NormalizedArticle, matcher: Matcher) -> TaggedArticle:
-    """Return the article with a tag for each name found in its title and body, in order of place.
-
-    Every tag's `value` is `text[start:end]` of the original text.
-    """
-    text = article.article.text
-    words, offsets = fold(text, "dedup")
-
-    def surface(start: int, end: int) -> tuple[int, int]:
-        # The marks on the last letter belong to the surface form.
-        last = int(offsets[end - 1]) + 1
-        marks = mark_run().match(text, last)
-        return int(offsets[start]), marks.end() if marks else last
-
-    def is_name(start: int, end: int) -> bool:
-        first, last = surface(start, end)
-        # Tanwin (U+064B) makes an adverb or adjective of it, not a name.
-        return not _BREAK.search(text, first, last) and "\u064b" not in text[first:last]
-
-    tags: list[Tag] = []
-    for start, end, entry, provenance in matcher.find(words, is_name):
-        first, last = surface(start, end)
-        tags.append(
-            Tag(
-                kind=entry.kind,
-                value=text[first:last],
-                canonical=entry.canonical,
-                code=entry.code,
-                country=entry.country,
-                score=1.0,
-                start=first,
-                end=last,
-                provenance=provenance,
+    def _gather(
+        self,
+        words: Words,
+        number: int,
+        topics: TextTopics,
+        entities: Sequence[Entity],
+        phrases: Sequence[Keyphrase],
+    ) -> tuple[Tag, ...]:
+        tags: list[Tag] = []
+        model = self._models.topics
+        if model:
+            for count, topic in enumerate(topics.topics):
+                label = model.taxonomy[topic.code]
+                name = label.label_ar_corrected or label.label_ar
+                tags.append(
+                    Tag(
+                        kind="topic",
+                        type="",
+                        value=name,
+                        canonical=label.label_en,
+                        code=topic.code,
+                        country="",
+                        lat=None,
+                        lon=None,
+                        score=round(topic.score, 4),
+                        start=None,
+                        end=None,
+                        provenance=topic.source,
+                        entity=count,
+                    )
+                )
+        spots: list[Tag] = []
+        count = len(tags)
+        for entity in entities:
+            spots += entity_tags(words, number, entity, count)
+            count += 1
+        vocabulary = self._models.vocabulary
+        for phrase in phrases if vocabulary else ():
+            assert vocabulary is not None
+            spots.append(
+                Tag(
+                    kind="keyphrase",
+                    type="",
+                    value=phrase.value,
+                    canonical=phrase.canonical,
+                    code="",
+                    country="",
+                    lat=None,
+                    lon=None,
+                    score=round(phrase.score, 4),
+                    start=phrase.start,
+                    end=phrase.end,
+                    provenance=vocabulary.provenance,
+                    entity=count,
+                )
             )
+            count += 1
+        spots.sort(key=lambda tag: (tag.start, tag.kind))
+        return (*tags, *spots)
+
+
+def find_topics(model: TopicModel | None, words: Words, titles: np.ndarray) -> list[TextTopics]:
+    """Return the topics of each text; `titles` counts the tokens of each title."""
+    if model is None:
+        return [TextTopics((), "")] * len(words.texts)
+    spoken = words.kinds != SIGN
+    places = np.concatenate(([0], np.cumsum(spoken)))
+    borders = places[words.borders]
+    in_title = places[words.borders[:-1] + titles] - borders[:-1]
+    return model.tag_batch(TopicWords(words.hashes[spoken], borders, in_title))
+
+
+def lead_ends(articles: Sequence[NormalizedArticle]) -> list[int]:
+    """Return where the first paragraph of each article ends."""
+    return [
+        article.article.paragraphs[0].end if article.article.paragraphs else article.article.body_start
+        for article in articles
+    ]
+
+
+def entity_tags(words: Words, number: int, entity: Entity, count: int) -> list[Tag]:
+    """Return a tag for each mention of an entity in text `number`; all have the entity number `count`."""
+    spans = [_span(words, number, mention) for mention in entity.mentions]
+    text = words.texts[number]
+    entry = entity.entry
+    if entry is not None:
+        canonical = entry.canonical
+    else:
+        start, end = spans[entity.named]
+        canonical = restored(words, entity.mentions[entity.named], text[start:end])
+    return [
+        Tag(
+            kind=entity.kind,
+            type=entry.type if entry else "",
+            value=text[start:end],
+            canonical=canonical,
+            code=entry.code if entry else "",
+            country=entry.country if entry else "",
+            lat=entry.lat if entry else None,
+            lon=entry.lon if entry else None,
+            score=round(mention.score, 4),
+            start=start,
+            end=end,
+            provenance=mention.source,
+            entity=count,
         )
-    return TaggedArticle(article, tuple(tags))
+        for mention, (start, end) in zip(entity.mentions, spans, strict=True)
+    ]
+
+
+def _span(words: Words, number: int, mention: Mention) -> tuple[int, int]:
+    start = int(words.starts[mention.first]) + mention.cut
+    return words.span(number, start, int(words.ends[mention.last - 1]))
+
+
+def restored(words: Words, mention: Mention, value: str) -> str:
+    """Return a name as written, with the article whose alef lam swallowed."""
+    start = int(words.starts[mention.first])
+    hidden = mention.cut and words.joined[start + mention.cut - 1 : start + mention.cut + 1] == "\u0644\u0644"
+    return "\u0627" + value if hidden else value  # ا

@@ -2,11 +2,11 @@
 
 A line of the table is code, phrase, weight and scope. A code is that of a topic or `form:` and the name of a form
 of writing. A phrase has one to four words; a tilde before a word means: with and without the article. The first
-word may carry the clitics waw, feh, beh, lam and kaf (lam and the article are written as two lams). A form that is
+word may carry the clitics waw, feh, beh, lam and kaf. A form that is
 written in the table itself is never taken for another one with a clitic.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,8 +22,21 @@ __all__ = ["LONGEST", "Hits", "Keyword", "Phrases", "parse_keywords"]
 #: Words of the longest phrase.
 LONGEST = 4
 _ARTICLE, _LAM, _OPTIONAL = "\u0627\u0644", "\u0644", "~"  # ال، ل
-_OUTER = ("", "\u0648", "\u0641")  # none, waw, feh
-_INNER = ("", "\u0628", "\u0644", "\u0643")  # none, beh, lam, kaf
+#: Clitics before a word without the article, and clitics together with the article: waw, feh, beh, lam, kaf, and
+#: waw with each of the last three.
+_BEFORE_WORD = (
+    "\u0648",
+    "\u0641",
+    "\u0628",
+    "\u0644",
+    "\u0643",
+    "\u0648\u0628",
+    "\u0648\u0644",
+    "\u0648\u0643",
+)
+_BEFORE_ARTICLE = tuple(
+    prefix + (_LAM if prefix.endswith(_LAM) else _ARTICLE) for prefix in _BEFORE_WORD
+)  # lam and the article are two lams
 #: With a clitic, a shorter word is too often another word.
 _LEAST_WITH_CLITIC = 3
 _TABLE_BITS = 20
@@ -123,18 +136,14 @@ def _with_articles(phrase: str) -> list[str]:
     return [phrase.replace(_OPTIONAL, ""), phrase.replace(_OPTIONAL, _ARTICLE)]
 
 
-def _with_clitics(form: str) -> Iterator[str]:
-    """Yield a folded phrase with each clitic before it."""
+def _with_clitics(form: str) -> list[str]:
+    """Return a folded phrase with each clitic before it."""
     if len(form.partition(" ")[0]) < _LEAST_WITH_CLITIC:
-        return
-    for outer in _OUTER:
-        for inner in _INNER:
-            if outer + inner == "":
-                continue
-            if inner == _LAM and form.startswith(_ARTICLE):
-                yield outer + _LAM + form[1:]
-            else:
-                yield outer + inner + form
+        return []
+    if form.startswith(_ARTICLE):
+        bare = form[len(_ARTICLE) :]
+        return [prefix + bare for prefix in _BEFORE_ARTICLE]
+    return [prefix + form for prefix in _BEFORE_WORD]
 
 
 def _keys_of(forms: list[str]) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.int64]]:

@@ -24,18 +24,20 @@ def frequencies_of(features: Features, rows: NDArray[np.int64]) -> NDArray[np.fl
     chosen[rows] = True
     inside = np.repeat(chosen, np.diff(features.borders))
     counts = np.bincount(features.buckets[inside], minlength=1 << BITS)
-    return (np.log((1 + rows.size) / (1 + counts)) + 1).astype(np.float32)
+    frequencies: NDArray[np.float32] = (np.log((1 + rows.size) / (1 + counts)) + 1).astype(np.float32)
+    return frequencies
 
 
 def weigh(features: Features, frequencies: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the weight of each feature in its row: `(1 + log count) * frequency`, the row's length 1."""
-    values = frequencies.take(features.buckets)
+    values: NDArray[np.float32] = frequencies.take(features.buckets)
     several = np.flatnonzero(features.counts > 1)
     values[several] *= 1 + np.log(features.counts[several].astype(np.float32))
     sizes = np.diff(features.borders)
     sums = np.concatenate(([0.0], np.cumsum(values * values, dtype=np.float64)))[features.borders]
     lengths = np.sqrt(np.maximum(np.diff(sums), 1e-12)).astype(np.float32)
-    return values / np.repeat(lengths, sizes)
+    values /= np.repeat(lengths, sizes)
+    return values
 
 
 def score_rows(features: Features, linear: Linear) -> NDArray[np.float32]:

@@ -37,7 +37,9 @@ class KeywordScorer:
     `below[top]` are the columns of the codes below the code of column `top`.
     """
 
-    def __init__(self, keywords: Sequence[Keyword], taxonomy: Mapping[str, Topic], tops: Sequence[str]) -> None:
+    def __init__(
+        self, keywords: Sequence[Keyword], taxonomy: Mapping[str, Topic], tops: Sequence[str]
+    ) -> None:
         """Raise ValueError for a keyword whose code is neither of level 1 or 2 of the taxonomy nor a form."""
         codes = {keyword.code for keyword in keywords}
         forms = sorted(code for code in codes if code.startswith("form:"))
@@ -86,5 +88,7 @@ class KeywordScorer:
     def score(self, evidence: Evidence, size: int) -> NDArray[np.float64]:
         """Return the scores of `size` texts, one column a code."""
         width = len(self.columns)
-        flat = np.bincount(evidence.texts * width + evidence.columns, evidence.scores, size * width)
+        flat: NDArray[np.float64] = np.bincount(
+            evidence.texts * width + evidence.columns, evidence.scores, size * width
+        ).astype(np.float64)
         return flat.reshape(size, width)

@@ -10,7 +10,6 @@ come from keywords alone, and only below a topic that the article has.
 import dataclasses
 import hashlib
 import io
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from transforms.core.tagging.topic_features import Chosen, TopicWords, features_of, select_words
 from transforms.core.tagging.topic_keywords import parse_keywords
-from transforms.core.tagging.topic_model import Linear, softmax, score_rows
+from transforms.core.tagging.topic_model import Linear, score_rows, softmax
 from transforms.core.tagging.topic_scores import KeywordScorer
 from transforms.core.tagging.topic_taxonomy import Topic, parse_taxonomy
 
@@ -32,12 +31,12 @@ _FORM = "form:"
 #: Keyword score that makes a form, per form; the higher score wins.
 _FORMS = {"obituary": 2.0, "opinion": 2.5, "poem": 2.5}
 #: Least score of a topic, per form ("" is plain news).
-_LEAST = {"": 0.4, "opinion": 0.5, "poem": 0.8, "obituary": 0.9}
+_LEAST = {"": 0.5, "opinion": 0.6, "poem": 0.8, "obituary": 0.9}
 #: A second topic has at least this part of the first one's share; a third is never given.
 _SECOND = 0.5
 _MOST = 2
 #: A code of the second level has at least this keyword score, and this part of the score of the code above.
-_LEAST_BELOW, _PART_BELOW, _MOST_BELOW = 1.0, 0.4, 2
+_LEAST_BELOW, _PART_BELOW, _MOST_BELOW = 0.7, 0.25, 2
 _RULE = "rule:topic_keywords"
 
 
@@ -73,7 +72,7 @@ class TopicModel:
         size = words.titles.size
         chosen = select_words(words)
         evidence = self.keywords.score(self.keywords.find(chosen, size), size)
-        shares = self.shares(chosen, evidence)
+        shares = self._shares(chosen, evidence)
         slope, offset = self.calibration
         inner = np.clip(shares, 1e-6, 1 - 1e-6)
         scores = 1 / (1 + np.exp(-(slope * np.log(inner / (1 - inner)) + offset)))
@@ -84,21 +83,30 @@ class TopicModel:
             form = forms[row]
             floor = _SECOND * shares[row, places[0]]
             tops = [
-                place for place in places if scores[row, place] >= _LEAST[form] and shares[row, place] >= floor
+                place
+                for place in places
+                if scores[row, place] >= _LEAST[form] and shares[row, place] >= floor
             ]
             topics = [TopicScore(self.tops[place], float(scores[row, place]), self.source) for place in tops]
             for place in tops:
                 topics += self._below(place, evidence[row], float(scores[row, place]))
-            found.append(TextTopics(tuple(sorted(topics, key=lambda topic: (-topic.score, topic.code))), form))
+            found.append(
+                TextTopics(tuple(sorted(topics, key=lambda topic: (-topic.score, topic.code))), form)
+            )
         return found
 
-    def shares(self, chosen: Chosen, evidence: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the share of each top-level topic in each text; `evidence` holds its keyword scores."""
+    def shares_of(self, words: TopicWords) -> NDArray[np.float64]:
+        """Return the share of each top-level topic (`tops`) in each text."""
+        chosen = select_words(words)
+        size = words.titles.size
+        return self._shares(chosen, self.keywords.score(self.keywords.find(chosen, size), size))
+
+    def _shares(self, chosen: Chosen, evidence: NDArray[np.float64]) -> NDArray[np.float64]:
         size, width = evidence.shape[0], len(self.tops)
         spoken = np.maximum(evidence[:, :width], 0)
         parts = spoken / np.maximum(spoken.sum(1, keepdims=True), _LEAST_EVIDENCE)
         features = features_of(chosen, size)
-        shares = (1 - MIX) * parts
+        shares: NDArray[np.float64] = (1 - MIX) * parts
         columns = [self.tops.index(code) for code in self.codes]
         shares[:, columns] += MIX * softmax(score_rows(features, self.linear))
         shares[np.diff(features.borders) == 0] = 0
@@ -135,7 +143,9 @@ def load_topics(model: bytes, taxonomy: str, keywords: str) -> TopicModel:
             codes = tuple(arrays["codes"].tobytes().decode().split("\n"))
             scales = arrays["scales"].astype(np.float32)
             weights = arrays["weights"].astype(np.float32) * scales
-            linear = Linear(weights, arrays["bias"].astype(np.float32), arrays["frequencies"].astype(np.float32))
+            linear = Linear(
+                weights, arrays["bias"].astype(np.float32), arrays["frequencies"].astype(np.float32)
+            )
             slope, offset = arrays["calibration"].tolist()
     except (KeyError, OSError, ValueError, EOFError) as error:
         raise ValueError(f"topics: the model file cannot be read: {error}") from error

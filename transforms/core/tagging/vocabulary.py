@@ -157,7 +157,10 @@ class Vocabulary:
             places, known = _find(self.words, words.hash_spans(starts[try_at] + cut, ends[try_at]))
             rest = np.where(known, self.word_counts.take(places), 0.0)
             enough = rest >= np.where(seldom[try_at], _LEAST_KNOWN_RARE, _LEAST_KNOWN)
-            found[try_at[enough]] = form
+            # Behind a conjunction the rest may have a clitic of its own; behind another it is a bare word.
+            more = self.word_forms.take(places) & (CUT | CONTRACTED)
+            enough &= (more == 0) | ((form == 1) & conjunction[try_at])
+            found[try_at[enough]] = form + more[enough]
             counts[try_at[enough]] = rest[enough]
         forms[rare] = found
         frequencies[rare] = counts
