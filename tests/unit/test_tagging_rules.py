@@ -75,10 +75,21 @@ def old(text, value, kind="place", score=0.6, **changes):
 
 def old_topic(code, score):
     known = {**PLACE, "code": code}
-    return Tag(kind="topic", value="x", canonical="x", score=score, start=None, end=None, provenance="model:t@1", **known)
+    return Tag(
+        kind="topic",
+        value="x",
+        canonical="x",
+        score=score,
+        start=None,
+        end=None,
+        provenance="model:t@1",
+        **known,
+    )
 
 
-TOPIC_RULE = 'rules: [{id: r, add: {kind: topic, code: "medtop:04000000", score: 0.8}, any: [أوبك, خفض الإنتاج]}]'
+TOPIC_RULE = (
+    'rules: [{id: r, add: {kind: topic, code: "medtop:04000000", score: 0.8}, any: [أوبك, خفض الإنتاج]}]'
+)
 
 
 # Conditions
@@ -128,7 +139,7 @@ def test_no_phrase_is_found_inside_a_word_or_over_a_line_end():
 def test_a_word_that_may_not_be_there_keeps_a_rule_from_firing():
     rules = TOPIC_RULE.replace("any:", "not: [مباراة], any:")
     assert apply(rules, "أوبك")
-    assert not apply(rules, "أوبك بعد المباراة والمباراة").__len__() or True
+    assert apply(rules, "أوبك بعد المباراة")
     assert not apply(rules, "أوبك تشاهد مباراة")
 
 
@@ -152,7 +163,8 @@ def test_mentions_are_counted_once_where_phrases_overlap():
 
 
 @pytest.mark.parametrize(
-    ("scope", "found"), [("title", "1"), ("lead", "2"), ("body", "23"), ("title, lead", "12"), ("title, body", "123")]
+    ("scope", "found"),
+    [("title", "1"), ("lead", "2"), ("body", "23"), ("title, lead", "12"), ("title, body", "123")],
 )
 def test_scope_is_title_lead_and_body_of_which_the_lead_is_a_part(scope, found):
     text = "نفط1\n\nنفط2\n\nنفط3"
@@ -171,19 +183,35 @@ def test_scope_holds_for_words_that_may_not_be_there_too():
 
 def test_every_mention_is_a_tag_and_all_are_one_thing():
     text = "اجتمعت أوبك. وقالت لأوبك"
-    tags = apply("rules: [{id: r, add: {kind: organisation, canonical: OPEC, code: x:1, country: AT}, any: [أوبك]}]", text)
+    tags = apply(
+        "rules: [{id: r, add: {kind: organisation, canonical: OPEC, code: x:1, country: AT}, any: [أوبك]}]",
+        text,
+    )
     assert [tag.value for tag in tags] == ["أوبك", "أوبك"]
     assert {tag.entity for tag in tags} == {1}
     assert {(tag.canonical, tag.code, tag.country, tag.score) for tag in tags} == {("OPEC", "x:1", "AT", 1.0)}
 
 
+def test_the_canonical_name_of_a_mention_is_the_phrase_as_the_rule_has_it():
+    tags = apply("rules: [{id: r, add: {kind: organisation}, any: [أوبك, أوابك]}]", "اوبك وأُوبك، اوابك")
+    assert [(tag.value, tag.canonical, tag.entity) for tag in tags] == [
+        ("اوبك", "أوبك", 1), ("أُوبك", "أوبك", 1), ("اوابك", "أوابك", 2),
+    ]  # fmt: skip
+
+
 def test_a_keyphrase_is_tagged_once():
-    assert kinds(apply("rules: [{id: r, add: {kind: keyphrase}, any: [أوبك]}]", "أوبك وأوبك")) == [("keyphrase", "أوبك")]
+    assert kinds(apply("rules: [{id: r, add: {kind: keyphrase}, any: [أوبك]}]", "أوبك وأوبك")) == [
+        ("keyphrase", "أوبك")
+    ]
 
 
 def test_a_new_tag_joins_the_thing_of_the_same_code():
     text = "بغداد وبغداد"
-    tags = apply("rules: [{id: r, add: {kind: place, code: g:1}, any: [وبغداد], clitics: false}]", text, old(text, "بغداد", code="g:1", entity=7))
+    tags = apply(
+        "rules: [{id: r, add: {kind: place, code: g:1}, any: [وبغداد], clitics: false}]",
+        text,
+        old(text, "بغداد", code="g:1", entity=7),
+    )
     assert [tag.entity for tag in tags] == [7, 7]
 
 
@@ -229,13 +257,15 @@ def test_a_weight_says_how_often_a_score_counts(weight, score):
 
 def test_a_pattern_is_matched_with_folded_text_and_folded_itself():
     rules = "rules: [{id: r, add: {kind: case_number}, pattern: 'قضية رقم (?P<value>\\d+/\\d+)'}]"
-    text = "نُظرت القضيّة رقم ١٢/٣٤٥ وقَضِيَّةٌ رقم ١٢/٣٤٥؟"
-    assert kinds(apply(rules, text)) == [("case_number", "١٢/٣٤٥")]
-    assert kinds(apply(rules.replace("قضية", "(?:قضية|القضية)"), text)) == [("case_number", "١٢/٣٤٥")] * 2
+    text = "نُظرت القضيّة رقم ١٢/٣٤٥ وقَضِيَّةٌ رقم 12/345؟"
+    assert kinds(apply(rules, text)) == [("case_number", "١٢/٣٤٥"), ("case_number", "12/345")]
+    assert [(tag.canonical, tag.entity) for tag in apply(rules, text)] == [("12/345", 1), ("12/345", 1)]
 
 
 def test_the_arabic_question_mark_in_a_pattern_is_a_question_mark():
-    assert kinds(apply("rules: [{id: r, add: {kind: question}, pattern: 'لماذا؟'}]", "لماذ؟ لماذا؟")) == [("question", "لماذا؟")]
+    assert kinds(apply("rules: [{id: r, add: {kind: question}, pattern: 'لماذا؟'}]", "لماذ؟ لماذا؟")) == [
+        ("question", "لماذا؟")
+    ]
 
 
 def test_a_pattern_begins_and_ends_with_words_or_after_a_clitic():
@@ -258,11 +288,15 @@ def test_a_pattern_does_not_reach_over_a_line_end():
 
 
 def test_blanks_around_a_match_are_no_part_of_the_tag():
-    assert kinds(apply("rules: [{id: r, add: {kind: sum}, pattern: '\\s*\\d+\\s*'}]", "في 12 يوما")) == [("sum", "12")]
+    assert kinds(apply("rules: [{id: r, add: {kind: sum}, pattern: '\\s*\\d+\\s*'}]", "في 12 يوما")) == [
+        ("sum", "12")
+    ]
 
 
 def test_half_a_surrogate_pair_in_a_text_moves_no_place():
-    assert kinds(apply("rules: [{id: r, add: {kind: sum}, pattern: '\\d+'}]", "\ud800 😀 12")) == [("sum", "12")]
+    assert kinds(apply("rules: [{id: r, add: {kind: sum}, pattern: '\\d+'}]", "\ud800 😀 12")) == [
+        ("sum", "12")
+    ]
 
 
 def test_a_pattern_is_linear_in_the_text():
@@ -278,7 +312,9 @@ def test_a_pattern_is_linear_in_the_text():
 
 def test_a_false_friend_is_taken_away_where_it_stands_and_nowhere_else():
     text = "قوس النصر، ثم فاز النصر"
-    rules = "rules: [{id: r, suppress: {kind: organisation, value: النصر, where: evidence}, any: [قوس النصر]}]"
+    rules = (
+        "rules: [{id: r, suppress: {kind: organisation, value: النصر, where: evidence}, any: [قوس النصر]}]"
+    )
     second = old(text, "النصر", kind="organisation", provenance="b")
     moved = Tag(**{**vars(second), "start": text.rindex("النصر"), "end": len(text)})
     assert apply(rules, text, second, moved) == (moved,)
@@ -297,7 +333,9 @@ def test_what_is_taken_away_is_known_by_value_canonical_name_or_code():
 def test_a_score_is_set_or_multiplied_and_never_above_one():
     text = "بغداد"
     for how, score in (("score: 0.1", 0.1), ("factor: 0.5", 0.3), ("factor: 9", 1.0)):
-        (tag,) = apply(f"rules: [{{id: r, rescore: {{kind: place, value: بغداد, {how}}}}}]", text, old(text, "بغداد"))
+        (tag,) = apply(
+            f"rules: [{{id: r, rescore: {{kind: place, value: بغداد, {how}}}}}]", text, old(text, "بغداد")
+        )
         assert (tag.score, tag.provenance) == (score, "model:ner@1+rule:r")
 
 
@@ -320,7 +358,7 @@ def test_thresholds_come_last():
 
 def test_without_rules_tags_stay_as_they_are():
     text = "نفط بغداد"
-    tags = (old(text, "بغداد"), old(text, "نفط"))
+    tags = (old_topic("medtop:04000000", 0.5), old(text, "نفط"), old(text, "بغداد"))
     assert apply("rules: []", text, *tags) == tags
 
 
@@ -405,15 +443,23 @@ def test_names_may_want_a_topic_which_a_topic_below_or_a_rule_can_give():
 def test_letter_case_counts_where_a_list_says_so():
     names = "name\nWHO\nApple\n"
     assert [tag.value for tag in apply(clubs(names=names), "who WHO apple")] == ["who", "WHO", "apple"]
-    assert [tag.value for tag in apply(clubs(", case: true", names), "who WHO apple Apple")] == ["WHO", "Apple"]
+    assert [tag.value for tag in apply(clubs(", case: true", names), "who WHO apple Apple")] == [
+        "WHO",
+        "Apple",
+    ]
 
 
 def test_names_that_are_too_short_are_left_out():
-    assert [name.names for name in clubs(", min_len: 5").gazetteers[0].names] == [("النصر",), ("النصر الجديد",)]
+    assert [name.names for name in clubs(", min_len: 5").gazetteers[0].names] == [
+        ("النصر",),
+        ("النصر الجديد",),
+    ]
 
 
 def test_tab_separated_lists_know_no_quotes_and_csv_does():
-    tsv = read(CLUBS.replace("names.csv", "names.tsv") % "" + "\nversion: 1", names_tsv='name\tcode\nالنصر "ب"\t1\n')
+    tsv = read(
+        CLUBS.replace("names.csv", "names.tsv") % "" + "\nversion: 1", names_tsv='name\tcode\nالنصر "ب"\t1\n'
+    )
     assert tsv.gazetteers[0].names[0].names == ('النصر "ب"',)
     csv = clubs(names='\ufeffname,code\r\n"النصر, ""الأول""",1\r\n\r\n')
     assert csv.gazetteers[0].names[0].names == ('النصر, "الأول"',)
@@ -428,7 +474,10 @@ def test_taggers_lists_and_rules_can_be_switched_off():
     assert rules.disabled == ("topics",)
     assert rules.switched_off == ("gazetteer clubs", "rule r")
     assert rules.gazetteers == rules.rules == ()
-    assert explain(rules, "أوبك")[:2] == ["gazetteer clubs: switched off by disable", "rule r: switched off by disable"]
+    assert explain(rules, "أوبك")[:2] == [
+        "gazetteer clubs: switched off by disable",
+        "rule r: switched off by disable",
+    ]
 
 
 # The same whatever the company
@@ -436,7 +485,13 @@ def test_taggers_lists_and_rules_can_be_switched_off():
 
 def test_a_batch_gives_each_text_what_it_gets_alone():
     rules = read_rules(str(DESK / "tagging-rules.yaml"), KNOWN)
-    texts = ["عقد بقيمة ٢٠ مليون ريال", "", "نشر صور الدمار", "موبايلي وزين ومجموعة زين", "دمر متحف ومعبدا في مدينة الحضر"]
+    texts = [
+        "عقد بقيمة ٢٠ مليون ريال",
+        "",
+        "نشر صور الدمار",
+        "موبايلي وزين ومجموعة زين",
+        "دمر متحف ومعبدا في مدينة الحضر",
+    ]
     words = read_words(texts)
     batch = RuleTagger(rules).apply_batch(words, words.forms(), [0] * 5, [9] * 5, [()] * 5)
     assert batch == [apply(rules, text, lead=9) for text in texts]
@@ -470,18 +525,18 @@ rules:
   - {id: pattern, add: {kind: oil}, pattern: '\\d+'}
   - {id: always, suppress: {kind: person}}
 """
-    text = "نفط وغاز قبل مباراة في بغداد"
+    text = "نفط غاز قبل مباراة في بغداد"
     assert explain(rules, text, old(text, "بغداد")) == [
-        "rule fired: fired on 'نفط' at 0-3 (body), 'غاز' at 5-8 (body)".replace("'غاز' at 5-8 (body)", "'غاز' at 5-8 (body)"),
-        "rule not: did not fire: 'مباراة' (not) is there: 'مباراة' at 13-19 (body)",
+        "rule fired: fired on 'نفط' at 0-3 (body), 'غاز' at 4-7 (body)",
+        "rule not: did not fire: 'مباراة' (not) is there: 'مباراة' at 12-18 (body)",
         "rule any: did not fire: none of 'فحم' (any) is in title",
         "rule all: did not fire: none of 'فحم', 'خشب' (all) is in title or body",
-        "rule count: did not fire: 1 of 2 mentions that min_count asks for: 'غاز' at 5-8 (body)",
+        "rule count: did not fire: 1 of 2 mentions that min_count asks for: 'غاز' at 4-7 (body)",
         "rule pattern: did not fire: the pattern matches nothing in title or body",
         "rule always: fired: it has no condition that fails",
         "added oil 'نفط' at 0-3 (1.00, rule:fired)",
-        "added oil 'غاز' at 5-8 (1.00, rule:fired)",
-        "below the threshold 0.70: place 'بغداد' at 23-28 (0.60, model:ner@1)",
+        "added oil 'غاز' at 4-7 (1.00, rule:fired)",
+        "below the threshold 0.70: place 'بغداد' at 22-27 (0.60, model:ner@1)",
     ]
 
 
@@ -491,14 +546,16 @@ def test_an_explanation_says_why_a_name_is_not_tagged():
         "قوس of block_before stands right before it",
         "none of triggers stands right before it",
     ]
-    assert lines[2].startswith("added organisation 'النصر' at 23-28")
+    assert lines[2].startswith("added organisation 'النصر' c:1 at 23-28")
 
 
 def test_an_explanation_says_what_lost_to_what_and_what_was_taken_away():
     text = "في بغداد الجديدة"
     rules = "rules: [{id: r, add: {kind: place, score: 0.5}, any: [بغداد الجديدة]}, {id: s, suppress: {kind: place}}]"
     lines = explain(rules, text, old(text, "بغداد"))
-    assert lines[2].startswith("not added: place 'بغداد الجديدة' at 3-16 (0.50, rule:r) overlaps place 'بغداد' at 3-8")
+    assert lines[2].startswith(
+        "not added: place 'بغداد الجديدة' at 3-16 (0.50, rule:r) overlaps place 'بغداد' at 3-8"
+    )
     assert lines[3].startswith("rule s: took away place 'بغداد' at 3-8")
 
 
@@ -508,7 +565,11 @@ def test_an_explanation_says_what_lost_to_what_and_what_was_taken_away():
 def test_the_example_is_right():
     rules = read_rules(str(DESK / "tagging-rules.yaml"), KNOWN)
     assert rules.disabled == ("keyphrases",)
-    assert {rule.id for rule in rules.rules} >= {"antiquities-under-threat", "telecom-contracts", "contract-value"}
+    assert {rule.id for rule in rules.rules} >= {
+        "antiquities-under-threat",
+        "telecom-contracts",
+        "contract-value",
+    }
 
 
 @pytest.mark.data
@@ -516,8 +577,15 @@ def test_the_example_is_right():
 def test_the_example_tags_the_seed_article_as_antiquities_under_threat():
     text = SEED.read_text("utf-8")
     title = text.index("\n")
-    tags = apply(read_rules(str(DESK / "tagging-rules.yaml"), KNOWN), text, title=title, lead=text.index("\n", title + 3))
-    assert [(tag.code, tag.score) for tag in tags if tag.kind == "topic"] == [("desk:antiquities-under-threat", 0.9)]
+    tags = apply(
+        read_rules(str(DESK / "tagging-rules.yaml"), KNOWN),
+        text,
+        title=title,
+        lead=text.index("\n", title + 3),
+    )
+    assert [(tag.code, tag.score) for tag in tags if tag.kind == "topic"] == [
+        ("desk:antiquities-under-threat", 0.9)
+    ]
     assert [tag.canonical for tag in tags if tag.kind == "heritage_site"] == ["موقع تدمر", "متحف تدمر"]
 
 
@@ -532,7 +600,7 @@ def test_what_is_no_rules_file_is_told():
     assert "not YAML" in fault("version: [")
     assert fault(b"version: 1\nrules: [\xe9]") == "r.yaml:2:9: byte 0xe9 is not UTF-8; save the file as UTF-8"
     assert "UTF-16" in fault("version: 1".encode("utf-16"))
-    with pytest.raises(ConfigError, match="nowhere.yaml: cannot be read"):
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml: cannot be read"):
         read_rules("nowhere.yaml")
 
 
@@ -570,7 +638,7 @@ def test_what_is_no_rules_file_is_told():
         ("{id: r, add: {kind: oil}, any: [نفط], min_count: 0}", "less than the minimum 1"),
         ("{id: r, suppress: {kind: place}, min_count: 2}", "there is nothing to count"),
         ("{id: r, add: {kind: oil}, any: [نفط], weight: 0}", "less than the minimum 0.01"),
-        ("{id: r, add: {kind: oil, score: 1.1}, any: [نفط]}", "r.yaml:3:38 rules.r.add.score: 1.1 is more than the maximum 1"),
+        ("{id: r, add: {kind: oil, score: 1.1}, any: [نفط]}", "r.yaml:3:37 rules.r.add.score: 1.1 is more than the maximum 1"),
         ("{id: r, add: {kind: oil, score: 0}, any: [نفط]}", "rules.r.add.score: must be above 0"),
         ("{id: r, add: {code: x}, any: [نفط]}", "rules.r.add.kind: is missing; give one of topic, place"),
         ("{id: r, add: {kind: Oil}, any: [نفط]}", "is no kind; use small Latin letters and _"),
@@ -582,7 +650,7 @@ def test_what_is_no_rules_file_is_told():
         ("{id: r, add: {kind: topic, code: '04000000'}, any: [نفط]}", "did you mean medtop:04000000?"),
         ("{id: r, add: {kind: topic, code: 'desk:x'}, any: [نفط]}", "is no known topic"),
         ("{id: r, add: {kind: topic, code: 'medtop:04000000', replace: true}, any: [نفط]}", "is not for topics"),
-        ("{id: r, suppress: {kind: plce, value: x}}", "nothing makes tags of the kind \"plce\"; did you mean place?"),
+        ("{id: r, suppress: {kind: plce, value: xy}}", "nothing makes tags of the kind \"plce\"; did you mean place?"),
         ("{id: r, suppress: {value: xy}}", "rules.r.suppress.kind: is missing"),
         ("{id: r, suppress: {kind: place, value: []}}", "rules.r.suppress.value: is empty"),
         ("{id: r, suppress: {kind: place, value: ''}}", "is empty"),
@@ -659,10 +727,10 @@ def test_a_faulty_list_is_told_with_its_line(entry, names, expected):
         ("id: d", "", "taxonomies.d: has no codes; give file or codes"),
         ("id: d, file: codes.tsv, codes: [{code: a, label_en: x}]", "code\na\n", "give either file or codes"),
         ("id: d, codes: []", "", "taxonomies.d.codes: is empty; give a code at least"),
-        ("id: d, codes: [{code: a b, label_en: x}]", "", 'r.yaml:2:29 taxonomies.d.codes.1: "a b" is no code'),
+        ("id: d, codes: [{code: a b, label_en: x}]", "", 'r.yaml:2:30 taxonomies.d.codes.1: "a b" is no code'),
         ("id: d, codes: [{label_en: x}]", "", "taxonomies.d.codes.1: has no code"),
         ("id: d, codes: [{code: a}]", "", 'the code "a" has no label'),
-        ("id: d, codes: [{code: a, label_en: x}, {code: a, label_en: x}]", "", 'the code "a" is given twice, first at r.yaml:2:29'),
+        ("id: d, codes: [{code: a, label_en: x}, {code: a, label_en: x}]", "", 'the code "a" is given twice, first at r.yaml:2:30'),
         ("id: d, codes: [{code: a, label_en: x, parent: b}]", "", 'the parent "d:b" of "d:a" is no known topic; did you mean d:a?'),
         ("id: d, codes: [{code: a, label_en: x, parent: a}]", "", '"d:a" lies below itself'),
         ("id: d, file: codes.tsv", "code\tlabel_en\tparent\na\tx\t\nb\tx\tc\n", 'codes.tsv:3 taxonomies.d.file: the parent "d:c" of "d:b" is no known topic'),
@@ -689,9 +757,8 @@ def test_other_faults_are_told_with_their_place(text, expected):
 
 def test_ids_are_unique_over_rules_and_lists():
     text = f"version: 1\n{CLUBS % ''}\nrules: [{{id: clubs, add: {{kind: oil}}, any: [نفط]}}]"
-    assert fault(text, names_csv="name\nabc\n") == (
-        'r.yaml:3:9 rules.clubs.id: "clubs" is given twice, first at r.yaml:2:15'.replace("r.yaml:3:9 ", "r.yaml:3:14 ")
-    )
+    line = fault(text, names_csv="name\nabc\n")
+    assert line == 'r.yaml:3:14 rules.clubs.id: "clubs" is given twice, first at r.yaml:2:19'
 
 
 def test_all_faults_of_file_and_lists_come_together():
@@ -707,7 +774,7 @@ disable: [gazeteers]
     lines = faults(text, names_csv="name\nabc\nx\nabc\n")
     assert [line.partition(" ")[0] for line in sorted(lines)] == [
         "names.csv:3", "names.csv:4", "r.yaml:3:43", "r.yaml:4:19", "r.yaml:6:37", "r.yaml:6:55",
-        "r.yaml:7:5", "r.yaml:7:5", "r.yaml:7:31", "r.yaml:8:11",
+        "r.yaml:7:31", "r.yaml:7:5", "r.yaml:7:5", "r.yaml:8:11",
     ]  # fmt: skip
 
 
@@ -716,7 +783,9 @@ def bomb():
     return "\n".join(["a: &a [x,x,x,x,x,x,x,x,x]", *levels])
 
 
-@pytest.mark.parametrize("text", [bomb(), "[" * 5000, "rules: " + "{any: " * 5000, "rules: [" + "{}," * 5000 + "]"])
+@pytest.mark.parametrize(
+    "text", [bomb(), "[" * 5000, "rules: " + "{any: " * 5000, "rules: [" + "{}," * 5000 + "]"]
+)
 def test_hostile_files_are_refused_within_a_second(text):
     start = time.perf_counter()
     assert all(line.startswith("r.yaml:") for line in faults(text))

@@ -6,16 +6,17 @@ genitive, a name between quotes. The model finds most; the rules here make them 
 
 from collections.abc import Iterator
 
-from transforms.core.tagging.mentions import ARTICLE, LAM, Mention, NameHit, Reading, letters_before, variants
+from transforms.core.tagging.matching import with_clitics
+from transforms.core.tagging.mentions import ARTICLE, LAM, Mention, NameHit, Reading, letters_before
 
 __all__ = ["HEAD_FORMS", "bodies_in", "headed_at", "is_named"]
 
 #: Heads that are no part of a body's name: team, side, forces (folded, with and without the article).
-_APART = frozenset(("فريق", "قوي", "لاعبو", "لاعبي", "اداره نادي"))
+_APART = with_clitics(("فريق", "قوي", "لاعبو", "لاعبي", "اداره نادي"))
 #: Heads of what leads a body, when the body's own head follows: management, presidency, board of.
-_LED = frozenset(("اداره", "رئاسه", "رياسه", "قياده", "بعثه", "جماهير", "لاعب", "مدرب", "رئيس", "رييس"))
+_LED = with_clitics(("اداره", "رئاسه", "رياسه", "قياده", "بعثه", "جماهير", "لاعب", "مدرب", "رئيس", "رييس"))
 #: National teams are countries here (the country is tagged as a place).
-_NATIONAL = frozenset(("منتخب", "المنتخب", "منتخبا", "منتخبات", "منتخبي"))
+_NATIONAL = with_clitics(("منتخب", "المنتخب", "منتخبا", "منتخبات", "منتخبي"))
 #: Heads whose complement makes a name even where the model has seen none (folded).
 _STRONG = frozenset(
     (
@@ -67,13 +68,9 @@ _DEFINITE = frozenset(
         ),
     )
 )
-#: The same with clitics: nothing or waw, feh; then nothing or beh, lam, kaf.
-HEAD_FORMS = frozenset(
-    one + other + head
-    for head in _STRONG | _DEFINITE
-    for one in ("", "\u0648", "\u0641")
-    for other in ("", "\u0628", "\u0644", "\u0643")
-)
+#: The same with clitics.
+_DEFINITE_FORMS = with_clitics(_DEFINITE)
+HEAD_FORMS = with_clitics(_STRONG | _DEFINITE)
 #: Words that never continue a name: prepositions, conjunctions, particles (folded).
 _STOPS = frozenset(
     (
@@ -161,14 +158,11 @@ def bodies_in(reading: Reading, first: int, last: int, score: float, source: str
     if first >= last:
         return
     while last - first > 1 and (
-        any(form in _APART for form in variants(reading.forms[first]))
-        or (
-            any(form in _LED for form in variants(reading.forms[first]))
-            and reading.is_in(first + 1, "org_head")
-        )
+        reading.forms[first] in _APART
+        or (reading.forms[first] in _LED and reading.is_in(first + 1, "org_head"))
     ):
         first += 1
-    if any(form in _NATIONAL for form in variants(reading.forms[first])):
+    if reading.forms[first] in _NATIONAL:
         yield from _countries(reading, first, last, score, source)
         return
     known = next(
@@ -218,7 +212,7 @@ def headed_at(reading: Reading, head: int) -> int:
     last = head + 1
     if not _continues(reading, last):
         return last
-    if any(form in _DEFINITE for form in variants(reading.forms[head])):
+    if reading.forms[head] in _DEFINITE_FORMS:
         return _with_purpose(reading, head)
     for place_at in (last, last + 1):
         if place_at > last and not reading.is_in(last, "place_head"):
@@ -286,7 +280,7 @@ def _to_the_left(reading: Reading, first: int) -> int:
         and not reading.types[before]
         and reading.kinds[before] == 0
         and not reading.form(before).startswith(ARTICLE)
-        and not any(form in _APART for form in variants(reading.form(before)))
+        and reading.form(before) not in _APART
         and reading.is_in(before, "org_head")
     ):
         return before
@@ -307,13 +301,8 @@ def _to_the_right(reading: Reading, first: int, last: int) -> int:
 
 def _is_generic(reading: Reading, first: int, last: int) -> bool:
     """Tell whether words only say what kind of body is meant."""
-    generic = reading.lexicon.triggers["generic_org"]
-    heads = reading.lexicon.triggers["org_head"]
-    rest = reading.forms[first + 1 : last]
-    return any(
-        name in generic or name in heads
-        for name in (" ".join((form, *rest)) for form in variants(reading.forms[first]))
-    )
+    name = " ".join(reading.forms[first:last])
+    return name in reading.lexicon.spread["generic_org"] or name in reading.lexicon.spread["org_head"]
 
 
 def is_named(reading: Reading, first: int, hit: NameHit, rule: str, *, sport: bool) -> bool:

@@ -11,8 +11,8 @@ from transforms.core.normalize import normalize_texts
 from transforms.core.tagging.chain import words_of
 from transforms.core.tagging.gazetteer import Entry, Gazetteer, NameIndex, parse_gazetteer
 from transforms.core.tagging.hits import hit_class
-from transforms.core.tagging.matching import fold_phrases
-from transforms.core.tagging.word_features import WordLexicon
+from transforms.core.tagging.matching import fold_phrases, with_clitics
+from transforms.core.tagging.word_features import WordFlags, WordLexicon
 
 __all__ = ["TABLES", "EntityLexicon", "make_entity_lexicon"]
 
@@ -29,13 +29,14 @@ class EntityLexicon:
 
     `index` holds places, organisations and well-known persons, `hit_classes` the class of each name (`hits`);
     `triggers` maps a class (`org_head` ...) to folded
-    words and phrases; `demonyms` a folded adjective to its country (ISO 3166-1 alpha-2); `ambiguous` a folded
+    words and phrases, `spread` to the same with all clitics before them; `demonyms` a folded adjective to its country (ISO 3166-1 alpha-2); `ambiguous` a folded
     name to the codes of what it may mean; `words` is what the features of a word type see.
     """
 
     index: NameIndex
     hit_classes: NDArray[np.uint8]
     triggers: Mapping[str, frozenset[str]]
+    spread: Mapping[str, frozenset[str]]
     demonyms: Mapping[str, str]
     ambiguous: Mapping[str, tuple[str, ...]]
     words: WordLexicon
@@ -53,7 +54,9 @@ def _by_folded(rows: Iterable[Sequence[str]]) -> dict[str, str]:
 
 
 def make_entity_lexicon(
-    tables: Mapping[str, str], clusters: Mapping[str, NDArray[np.generic]], used: Sequence[str] = ("places", "organisations", "persons")
+    tables: Mapping[str, str],
+    clusters: Mapping[str, NDArray[np.generic]],
+    used: Sequence[str] = ("places", "organisations", "persons"),
 ) -> EntityLexicon:
     """Return the lexicon of the shipped tables (text of `TABLES`) and the arrays `words`, `fine`, `coarse` of clusters.
 
@@ -70,12 +73,13 @@ def make_entity_lexicon(
         name: tuple(codes.split("|")) for name, codes in _by_folded(_rows(tables["ambiguous_places"])).items()
     }
     frozen = {name: frozenset(words) for name, words in triggers.items()}
-    flags = _flags(gazetteers, persons, frozen, demonyms)
-    words = WordLexicon(flags, _clusters(clusters))
-    gazetteers.append(_known_persons(persons, tables["persons"]))
+    spread = {name: with_clitics(words) for name, words in triggers.items()}
+    known = _known_persons(persons, tables["persons"])
+    words = WordLexicon(_flags(gazetteers, known, persons, frozen, demonyms), _clusters(clusters))
+    gazetteers.append(known)
     index = NameIndex([gazetteer for gazetteer in gazetteers if gazetteer.name in used])
     classes = np.array([hit_class(index.meanings(number)) for number in range(len(index.names))], np.uint8)
-    return EntityLexicon(index, classes, frozen, demonyms, ambiguous, words)
+    return EntityLexicon(index, classes, frozen, spread, demonyms, ambiguous, words)
 
 
 def _known_persons(rows: Sequence[Sequence[str]], table: str) -> Gazetteer:
@@ -84,7 +88,7 @@ def _known_persons(rows: Sequence[Sequence[str]], table: str) -> Gazetteer:
     provenance = f"gaz:persons@{version}"
     names = tuple(row[0] for row in rows if row[1] == "full")
     entries = tuple(Entry("person", "", "", "", name, "", None, None, 0, "", provenance) for name in names)
-    return Gazetteer("persons", version, names, entries)
+    return Gazetteer("persons", version, tuple(fold_phrases(names)), entries)
 
 
 def _clusters(arrays: Mapping[str, NDArray[np.generic]]) -> dict[str, tuple[int, int]]:
@@ -94,33 +98,25 @@ def _clusters(arrays: Mapping[str, NDArray[np.generic]]) -> dict[str, tuple[int,
 
 def _flags(
     gazetteers: Sequence[Gazetteer],
+    known: Gazetteer,
     persons: Sequence[Sequence[str]],
     triggers: Mapping[str, frozenset[str]],
     demonyms: Mapping[str, str],
-) -> dict[str, tuple[str, ...]]:
+) -> WordFlags:
     """Return the flags of single words."""
-    flags: dict[str, set[str]] = {}
-
-    def flag(word: str, name: str) -> None:
-        flags.setdefault(word, set()).add(name)
-
+    lists: dict[str, set[str]] = {}
     for gazetteer in gazetteers:
-        for phrase, entry in zip(fold_phrases(gazetteer.phrases), gazetteer.entries, strict=True):
-            sure = _FLAG_OF_RULE[entry.rule]
-            first, *rest = phrase.split(" ")
-            if not rest:
-                flag(first, entry.kind + sure)
-                continue
-            flag(first, f"{entry.kind}-first")
-            for word in rest:
-                flag(word, f"{entry.kind}-next")
-    for name, role, *_ in persons:
-        for word in name.split(" ") if role == "full" else (name,):
-            flag(word, f"person-{role}")
+        for phrase, entry in zip(gazetteer.phrases, gazetteer.entries, strict=True):
+            if " " in phrase:
+                first, *rest = phrase.split(" ")
+                lists.setdefault(f"{entry.kind}-first", set()).add(first)
+                lists.setdefault(f"{entry.kind}-next", set()).update(rest)
+            else:
+                lists.setdefault(entry.kind + _FLAG_OF_RULE[entry.rule], set()).add(phrase)
+    for role in ("given", "surname"):
+        lists[f"person-{role}"] = {row[0] for row in persons if row[1] == role}
+    lists["person-full"] = set(" ".join(known.phrases).split(" "))
     for kind, phrases in triggers.items():
-        for phrase in phrases:
-            if " " not in phrase:
-                flag(phrase, kind)
-    for word in demonyms:
-        flag(word, "demonym")
-    return {word: tuple(sorted(names)) for word, names in flags.items()}
+        lists[kind] = {phrase for phrase in phrases if " " not in phrase}
+    lists["demonym"] = set(demonyms)
+    return WordFlags(lists)

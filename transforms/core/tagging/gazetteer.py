@@ -55,7 +55,7 @@ class Entry(NamedTuple):
 
 
 class Gazetteer(NamedTuple):
-    """A word list: phrase i, as written, means `entries[i]`. `version` is a hash of the list."""
+    """A word list: phrase i (folded, see `fold_phrases`) means `entries[i]`. `version` is a hash of the list."""
 
     name: str
     version: str
@@ -103,22 +103,21 @@ def parse_gazetteer(name: str, table: str) -> Gazetteer:
         for variant in variants.split("|") if variants else ():
             phrases.append(variant)
             entries.append(entry)
-    return Gazetteer(name, version, tuple(phrases), tuple(entries))
+    return Gazetteer(name, version, tuple(fold_phrases(phrases)), tuple(entries))
 
 
 class NameIndex:
     """All names of several gazetteers: what a folded name may mean, and where names stand in texts."""
 
     def __init__(self, gazetteers: Iterable[Gazetteer]) -> None:
-        self._meanings: dict[str, list[Entry]] = {}
+        self._meanings: dict[str, tuple[Entry, ...]] = {}
         for gazetteer in gazetteers:
-            folded = fold_phrases(gazetteer.phrases)
-            for phrase, entry in zip(folded, gazetteer.entries, strict=True):
-                meanings = self._meanings.setdefault(phrase, [])
-                if entry not in meanings:
-                    meanings.append(entry)
+            for phrase, entry in zip(gazetteer.phrases, gazetteer.entries, strict=True):
+                known = self._meanings.get(phrase, ())
+                if entry not in known:
+                    self._meanings[phrase] = (*known, entry)
         self.names: tuple[str, ...] = tuple(self._meanings)
-        self._by_number = tuple(map(tuple, self._meanings.values()))
+        self._by_number = tuple(self._meanings.values())
         self._matcher = PhraseMatcher(self.names, folded=True)
 
     def find(self, words: Words, forms: Sequence[str]) -> Matches:
@@ -131,4 +130,4 @@ class NameIndex:
 
     def look_up(self, name: str) -> tuple[Entry, ...]:
         """Return what a folded name (words one blank apart) may mean; () where it is unknown."""
-        return tuple(self._meanings.get(name, ()))
+        return self._meanings.get(name, ())

@@ -21,6 +21,7 @@ _CLASSES = (
     "place??",
     "other",
 )
+_NUMBERS = {name: number for number, name in enumerate(_CLASSES)}
 _SURENESS = {"": "", "slot": "?", "head": "?", "sport": "?", "link": "??"}
 #: Codes: 0 for no hit; for class c, 1 + 3c is the first token of a hit, 2 + 3c a later one, 3 + 3c a hit of one token.
 HIT_CODES = 1 + 3 * len(_CLASSES)
@@ -28,8 +29,7 @@ HIT_CODES = 1 + 3 * len(_CLASSES)
 
 def hit_class(meanings: Sequence[Entry]) -> int:
     """Return the number of the class of a name: that of its most telling meaning."""
-    names = {entry.kind + _SURENESS[entry.rule] for entry in meanings}
-    return next((number for number, name in enumerate(_CLASSES) if name in names), len(_CLASSES) - 1)
+    return min(_NUMBERS.get(entry.kind + _SURENESS[entry.rule], len(_CLASSES) - 1) for entry in meanings)
 
 
 def hit_codes(matches: Matches, classes: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:

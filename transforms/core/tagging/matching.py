@@ -5,7 +5,7 @@ looked at what stands before it in its first token: nothing, or a clitic.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import ahocorasick_rs
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from transforms.core.tagging.words import SIGN, Words, read_words
 
-__all__ = ["Matches", "PhraseMatcher", "fold_phrases", "leftmost_longest"]
+__all__ = ["Matches", "PhraseMatcher", "fold_phrases", "leftmost_longest", "with_clitics"]
 
 _ARTICLE = "\u0627\u0644"  # ال
 _LAM = 0x0644  # ل
@@ -42,6 +42,19 @@ class Matches(NamedTuple):
     def where(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> "Matches":
         """Return the chosen matches."""
         return Matches(*(column[chosen] for column in self))
+
+
+def with_clitics(words: Iterable[str]) -> frozenset[str]:
+    """Return folded words and phrases with every clitic, and every two, that may be written onto them, and without."""
+    spread: set[str] = set()
+    for word in words:
+        spread.add(word)
+        for first in ("", *map(chr, _AND)):
+            spread.add(first + word)
+            for second in map(chr, _PREPOSITIONS):
+                joined = word[1:] if second == chr(_LAM) and word.startswith(_ARTICLE) else word
+                spread.add(first + second + (chr(_LAM) + joined[1:] if joined is not word else word))
+    return frozenset(spread)
 
 
 def fold_phrases(phrases: Sequence[str]) -> list[str]:

@@ -92,12 +92,12 @@ class Reading:
     def is_in(self, token: int, *classes: str) -> bool:
         """Tell whether a token, with or without clitics, is a word of one of the trigger classes."""
         form = self.form(token)
-        triggers = self.lexicon.triggers
-        return any(variant in triggers[name] for variant in variants(form) for name in classes)
+        spread = self.lexicon.spread
+        return any(form in spread[name] for name in classes)
 
     def has_flag(self, word: str, *flags: str) -> bool:
         """Tell whether a word has one of the flags of the lexicon."""
-        return any(flag in flags for flag in self.lexicon.words.flags.get(word, ()))
+        return self.lexicon.words.flags.has(word, flags)
 
     def hit(self, first: int, last: int, kind: str) -> tuple[int, tuple[Entry, ...]] | None:
         """Return the letters before it and the meanings of kind `kind` of the name in just these tokens, or None."""
@@ -107,17 +107,6 @@ class Reading:
                 if meanings:
                     return hit.cut, meanings
         return None
-
-
-def variants(form: str) -> list[str]:
-    """Return a folded form and what is left of it without clitics (known or not)."""
-    found = [form]
-    for letters in (_AND_SO, _CLITICS[2:]):
-        for known in found[:]:
-            if known[:1] and known[0] in letters and len(known) > _SHORTEST:
-                rest = known[1:]
-                found.append(ARTICLE + rest[1:] if known[0] == LAM and rest[0] == LAM else rest)
-    return found
 
 
 def letters_before(reading: Reading, token: int, *flags: str) -> int:

@@ -6,7 +6,7 @@ ibn, kunya with abu, compounds of abd and of al-din, nisba), and that titles and
 
 from collections.abc import Iterator, Sequence
 
-from transforms.core.tagging.mentions import ARTICLE, Mention, Reading, letters_before, variants
+from transforms.core.tagging.mentions import ARTICLE, Mention, Reading, letters_before
 
 __all__ = ["full_names", "persons_in"]
 
@@ -64,13 +64,13 @@ def _is_nationality(reading: Reading, words: Sequence[str]) -> bool:
 
 def _after_titles(reading: Reading, first: int, last: int) -> int:
     """Return where the name begins once titles are off: the longest title of up to three words, again and again."""
-    titles = reading.lexicon.triggers["person_title"]
+    titles = reading.lexicon.spread["person_title"]
     while first < last:
         for size in (3, 2, 1):
             if first + size > last:
                 continue
             words = reading.forms[first : first + size]
-            if not any(" ".join((start, *words[1:])) in titles for start in variants(words[0])):
+            if " ".join(words) not in titles:
                 continue
             # A word that is also a given name (Sayyid, Amir) is a title with the article only.
             if size == 1 and reading.has_flag(words[0], *_GIVEN) and not words[0].startswith(ARTICLE):

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from transforms.core.tagging.gazetteer import Entry
-from transforms.core.tagging.mentions import ARTICLE, Mention, NameHit, Reading, letters_before, variants
+from transforms.core.tagging.matching import with_clitics
+from transforms.core.tagging.mentions import ARTICLE, Mention, NameHit, Reading, letters_before
 
 __all__ = ["choose_entries", "is_named", "places_in"]
 
@@ -43,7 +44,7 @@ _LANDMARKS = frozenset(
     ("مسجد", "سوق", "كورنيش", "ملعب", "مستشفي", "جامع", "فندق", "متحف", "حديقه", "مبني", "معرض", "عالم")
 )
 #: Words after which a place is expected (folded): in, to, near, directions, and the heads of the trigger list.
-_SLOT = frozenset(
+_BEFORE_PLACES = frozenset(
     [
         "في",
         "الي",
@@ -64,6 +65,9 @@ _SLOT = frozenset(
         "صوب",
     ]
 )
+_SLOT = with_clitics(_BEFORE_PLACES)
+_GENERIC_FORMS = with_clitics(_GENERIC)
+_COMMON = with_clitics(prefix + word for word in _GENERIC | _LANDMARKS for prefix in ("", ARTICLE))
 _IN = "\u0628"  # ب
 _PLACE = ("place", "place?", "place??", "place-first")
 
@@ -85,7 +89,7 @@ def places_in(reading: Reading, first: int, last: int, score: float, source: str
             if longer is not None and not (longer.last == first + 1 and _is_common(reading, first)):
                 yield _of_hit(reading, first, longer, score, source)
                 return
-        if last - first > 1 and any(form in _GENERIC for form in variants(reading.forms[first])):
+        if last - first > 1 and reading.forms[first] in _GENERIC_FORMS:
             first += 1
             continue
         break
@@ -105,17 +109,14 @@ def places_in(reading: Reading, first: int, last: int, score: float, source: str
 
 def _is_common(reading: Reading, token: int) -> bool:
     """Tell whether a single word only says what kind of place is meant."""
-    heads = reading.lexicon.triggers["place_head"]
-    for form in variants(reading.forms[token]):
-        bare = form.removeprefix(ARTICLE)
-        if form in heads or bare in heads or bare in _GENERIC or bare in _LANDMARKS:
-            return not any(
-                one.rule == ""
-                for hit in reading.hits.get(token, ())
-                if hit.last == token + 1
-                for one in reading.lexicon.index.meanings(hit.number)
-            )
-    return False
+    if reading.forms[token] not in _COMMON and not reading.is_in(token, "place_head"):
+        return False
+    return not any(
+        one.rule == ""
+        for hit in reading.hits.get(token, ())
+        if hit.last == token + 1
+        for one in reading.lexicon.index.meanings(hit.number)
+    )
 
 
 def _without_adjective(reading: Reading, first: int, last: int) -> int:
@@ -161,9 +162,7 @@ def is_named(reading: Reading, first: int, hit: NameHit, rule: str) -> bool:
     form = reading.forms[first]
     if hit.cut and form[hit.cut - 1] == _IN:
         return True
-    return bool(before) and (
-        any(one in _SLOT for one in variants(before)) or reading.is_in(first - 1, "place_head")
-    )
+    return bool(before) and (before in _SLOT or reading.is_in(first - 1, "place_head"))
 
 
 def choose_entries(

@@ -1,5 +1,6 @@
 """A name found once in an article is found wherever it stands again in it."""
 
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 
 from transforms.core.tagging.mentions import ARTICLE, LAM, Mention, Reading
@@ -12,7 +13,9 @@ _AGAIN = 0.7
 #: One or two letters that may stand before a name: waw, feh; beh, lam, kaf; both.
 _BEFORE = ("", *"وفبلك", "وب", "ول", "وك", "فب", "فل")
 #: Words after which a word of verb's shape is a verb, not a name: that, which, may, not (folded).
-_BEFORE_VERBS = frozenset(("ان", "التي", "الذي", "قد", "لم", "لن", "لا", "سوف", "كي", "لكي", "حتي", "ما", "بان", "وهي"))
+_BEFORE_VERBS = frozenset(
+    ("ان", "التي", "الذي", "قد", "لم", "لن", "لا", "سوف", "كي", "لكي", "حتي", "ما", "بان", "وهي")
+)
 _SHORTEST = 4
 
 
@@ -26,16 +29,11 @@ def found_again(reading: Reading, mentions: Sequence[Mention]) -> Iterator[Menti
         return
     taken = {token for mention in mentions for token in range(mention.first, mention.last)}
     starts: dict[str, tuple[int, str]] = {}
-    for name in names:
-        first = name.partition(" ")[0]
-        for before in _BEFORE:
-            if before and before[-1] == LAM and first.startswith(ARTICLE):
-                starts.setdefault(before + LAM + first[2:], (len(before), first))
-            else:
-                starts.setdefault(before + first, (len(before), first))
     by_first: dict[str, list[str]] = {}
     for name in sorted(names, key=len, reverse=True):
         by_first.setdefault(name.partition(" ")[0], []).append(name)
+    for first in by_first:
+        starts |= _starts(first)
     forms = reading.forms
     last = reading.low
     for token in range(reading.low, reading.high):
@@ -57,6 +55,15 @@ def found_again(reading: Reading, mentions: Sequence[Mention]) -> Iterator[Menti
             yield Mention(known.kind, token, end, cut, min(known.score, _AGAIN), known.source, known.meanings)
             last = end
             break
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _starts(first: str) -> dict[str, tuple[int, str]]:
+    """Return the forms of a first word with clitics: their letters before the name, and the word."""
+    contracted = LAM + first[2:] if first.startswith(ARTICLE) else first
+    return {
+        before + (contracted if before.endswith(LAM) else first): (len(before), first) for before in _BEFORE
+    }
 
 
 def _names(reading: Reading, mentions: Iterable[Mention]) -> Iterator[tuple[str, Mention]]:

@@ -22,7 +22,8 @@ _WHOLE_TEXT = frozenset({"title", "body"})
 class Mention(NamedTuple):
     """A place of a phrase or pattern: code units of `Words.joined`, the tokens, letters of clitics before it.
 
-    `original` is its place in code points of the text, for a pattern, which knows it already.
+    `phrase` is its number in the phrase book. A pattern has neither number nor tokens (-1), but knows its place in
+    code points of the text, `original`.
     """
 
     start: int
@@ -30,6 +31,7 @@ class Mention(NamedTuple):
     first: int
     last: int
     clitics: int
+    phrase: int = -1
     original: tuple[int, int] | None = None
 
 
@@ -86,7 +88,7 @@ class PhraseBook:
         for text, phrase, start, end, first, last, clitics in zip(
             *(column.tolist() for column in columns), strict=True
         ):
-            found[text].setdefault(phrase, []).append(Mention(start, end, first, last, clitics))
+            found[text].setdefault(phrase, []).append(Mention(start, end, first, last, clitics, phrase))
         return found
 
 
@@ -142,6 +144,13 @@ class CheckedRule:
     none: tuple[int, ...]
     pattern: Pattern | None
     scope: frozenset[str]
+
+    def written(self, mention: Mention, book: PhraseBook) -> str:
+        """Return the phrase of a mention as the user wrote it; "" for a pattern."""
+        groups = (self.any, *self.all)
+        return next(
+            (book.written(e) for group in groups for e in group if book.number(e) == mention.phrase), ""
+        )
 
     @property
     def needed(self) -> tuple[int, ...]:
@@ -218,7 +227,7 @@ def _pattern_mentions(rule: CheckedRule, reading: Reading) -> list[Mention]:
             words, number, found.start, found.end, clitics=rule.rule.clitics
         ):
             continue
-        mentions.append(Mention(found.start, found.end, -1, -1, 0, found.original))
+        mentions.append(Mention(found.start, found.end, -1, -1, 0, original=found.original))
     return mentions
 
 

@@ -9,17 +9,17 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 
 from schemas.elements import Tag
-from transforms.core.normalize import dedup_text
+from transforms.core.normalize import dedup_text, normalize_text
 from transforms.core.tagging.rule_evidence import CheckedRule, Mention, PhraseBook, Reading, Verdict, judge
 from transforms.core.tagging.rule_patterns import Pattern
 from transforms.core.tagging.tag_list import TagList, agree, shown_tag
 from transforms.core.tagging.user_gazetteers import Candidate, NameFinder
-from transforms.core.tagging.user_rules import EVIDENCE, KEYPHRASE, TOPIC, Edit, Rule, UserRules
+from transforms.core.tagging.user_rules import EVIDENCE, KEYPHRASE, TOPIC, Addition, Edit, Rule, UserRules
 from transforms.core.tagging.words import Words
 
 __all__ = ["RuleTagger"]
 
-_Fired = list[tuple[Rule, tuple[Mention, ...]]]
+_Fired = list[tuple[CheckedRule, tuple[Mention, ...]]]
 #: In an explanation, so many mentions are told one by one.
 _TOLD = 5
 _NOT_THERE = {
@@ -66,9 +66,6 @@ class RuleTagger:
         found = self._book.find(words, forms)
         results: list[tuple[Tag, ...]] = []
         for number, (mentions, own) in enumerate(zip(found, tags, strict=True)):
-            if not mentions and not self._always and not self._thresholds:
-                results.append(own)
-                continue
             sections = title_ends[number], lead_ends[number]
             reading = Reading(words, forms, number, sections, mentions)
             results.append(self._apply(reading, self._judge_candidates(reading), own, None))
@@ -106,7 +103,7 @@ class RuleTagger:
         for checked, verdict in zip(self._rules, verdicts, strict=True):
             lines.append(f"rule {checked.rule.id}: {self._reason(checked, verdict, reading)}")
             if verdict.fired:
-                fired.append((checked.rule, verdict.evidence))
+                fired.append((checked, verdict.evidence))
         self._apply(reading, fired, tags, lines)
         return lines
 
@@ -119,28 +116,32 @@ class RuleTagger:
         for place in sorted(places):
             verdict = judge(self._rules[place], self._book, reading)
             if verdict.fired:
-                fired.append((self._rules[place].rule, verdict.evidence))
+                fired.append((self._rules[place], verdict.evidence))
         return fired
 
     def _apply(
         self, reading: Reading, fired: _Fired, tags: tuple[Tag, ...], log: list[str] | None
     ) -> tuple[Tag, ...]:
         found = TagList(tags, log)
-        for rule, _ in fired:
-            if rule.add is not None and rule.add.kind == TOPIC:
-                found.add_topic(_topic(rule), rule.id)
+        for checked, _ in fired:
+            add = checked.rule.add
+            if add is not None and add.kind == TOPIC:
+                found.add_topic(_tag(checked.rule, add, add.label), checked.rule.id)
         if self._user.gazetteers:
             for candidate in self._finder.find(reading, self._topics(found.tags)):
                 self._add_name(found, reading, candidate, log)
-        for rule, evidence in fired:
-            if rule.add is not None and rule.add.kind != TOPIC:
-                chosen = evidence[:1] if rule.add.kind == KEYPHRASE else evidence
-                for mention in chosen:
-                    found.add(_mention_tag(rule, reading, mention), replace=rule.add.replace)
-        edits = [(rule, rule.edit, evidence) for rule, evidence in fired if rule.edit is not None]
-        edits.sort(
-            key=lambda edit: edit[1].score is None and edit[1].factor is None
-        )  # those that take away come last
+        for checked, evidence in fired:
+            add = checked.rule.add
+            if add is not None and add.kind != TOPIC:
+                for mention in evidence[:1] if add.kind == KEYPHRASE else evidence:
+                    found.add(self._mention_tag(checked, add, reading, mention), replace=add.replace)
+        edits = [
+            (checked.rule, checked.rule.edit, evidence)
+            for checked, evidence in fired
+            if checked.rule.edit is not None
+        ]
+        # Those that take away come last.
+        edits.sort(key=lambda edit: edit[1].score is None and edit[1].factor is None)
         for rule, edit, evidence in edits:
             _edit(found, rule, edit, [reading.place(mention) for mention in evidence])
         found.keep_above(self._thresholds)
@@ -184,6 +185,14 @@ class RuleTagger:
         )
         found.add(tag, replace=gazetteer.replace)
 
+    def _mention_tag(self, checked: CheckedRule, add: Addition, reading: Reading, mention: Mention) -> Tag:
+        """Return the tag of a mention; its canonical name is the phrase as the rule has it, or what a pattern matched, folded."""
+        start, end = reading.place(mention)
+        value = reading.text[start:end]
+        canonical = add.canonical or checked.written(mention, self._book) or normalize_text(value)
+        tag = _tag(checked.rule, add, value)
+        return dataclasses.replace(tag, canonical=canonical, start=start, end=end)
+
     def _reason(self, checked: CheckedRule, verdict: Verdict, reading: Reading) -> str:
         def places(mentions: Sequence[Mention]) -> str:
             told = []
@@ -220,21 +229,8 @@ def _check(rule: Rule, book: PhraseBook) -> CheckedRule:
     )
 
 
-def _topic(rule: Rule) -> Tag:
-    """Return the topic that a rule adds."""
-    return _tag(rule, rule.add.label if rule.add is not None else "")
-
-
-def _mention_tag(rule: Rule, reading: Reading, mention: Mention) -> Tag:
-    start, end = reading.place(mention)
-    return dataclasses.replace(_tag(rule, reading.text[start:end]), start=start, end=end)
-
-
-def _tag(rule: Rule, value: str) -> Tag:
+def _tag(rule: Rule, add: Addition, value: str) -> Tag:
     """Return the tag that a rule adds, without a place."""
-    add = rule.add
-    if add is None:
-        raise ValueError(f"the rule {rule.id} adds nothing")
     return Tag(
         kind=add.kind,
         type="",

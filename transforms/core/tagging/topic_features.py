@@ -62,7 +62,7 @@ def select_words(words: TopicWords) -> Chosen:
     """Return the first MOST_WORDS words of each text."""
     sizes = np.diff(words.borders)
     texts = np.repeat(np.arange(sizes.size), sizes)
-    places = np.arange(words.hashes.size) - np.repeat(words.borders[:-1] - words.borders[0], sizes)
+    places = np.arange(texts.size) - np.repeat(words.borders[:-1] - words.borders[0], sizes)
     hashes, titles = (
         words.hashes[words.borders[0] : words.borders[-1]] if sizes.size else words.hashes[:0],
         words.titles,

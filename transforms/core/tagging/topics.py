@@ -2,7 +2,7 @@
 
 The share of a topic is `MIX` parts of the model's softmax and the rest the topic's part of all keyword evidence; a
 share becomes a score between 0 and 1 by a logistic curve fitted on labelled articles. A second topic stands beside
-the first when its share is at least half of the first one's. Below a least score nothing is said, and the least is
+the first when its share is at least two fifths of the first one's. Below a least score nothing is said; the least is
 higher for forms of writing whose words mislead: death notices, poems, columns of opinion. Topics of the second level
 come from keywords alone, and only below a topic that the article has.
 """
@@ -10,6 +10,7 @@ come from keywords alone, and only below a topic that the article has.
 import dataclasses
 import hashlib
 import io
+import zipfile
 from typing import NamedTuple
 
 import numpy as np
@@ -31,9 +32,9 @@ _FORM = "form:"
 #: Keyword score that makes a form, per form; the higher score wins.
 _FORMS = {"obituary": 2.0, "opinion": 2.5, "poem": 2.5}
 #: Least score of a topic, per form ("" is plain news).
-_LEAST = {"": 0.5, "opinion": 0.6, "poem": 0.8, "obituary": 0.9}
+_LEAST = {"": 0.6, "opinion": 0.8, "poem": 0.95, "obituary": 0.97}
 #: A second topic has at least this part of the first one's share; a third is never given.
-_SECOND = 0.5
+_SECOND = 0.4
 _MOST = 2
 #: A code of the second level has at least this keyword score, and this part of the score of the code above.
 _LEAST_BELOW, _PART_BELOW, _MOST_BELOW = 0.7, 0.25, 2
@@ -147,7 +148,7 @@ def load_topics(model: bytes, taxonomy: str, keywords: str) -> TopicModel:
                 weights, arrays["bias"].astype(np.float32), arrays["frequencies"].astype(np.float32)
             )
             slope, offset = arrays["calibration"].tolist()
-    except (KeyError, OSError, ValueError, EOFError) as error:
+    except (KeyError, OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"topics: the model file cannot be read: {error}") from error
     unknown = sorted(set(codes).difference(tops))
     if unknown:

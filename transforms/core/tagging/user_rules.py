@@ -79,7 +79,7 @@ class UserGazetteer:
 
 @dataclasses.dataclass(frozen=True)
 class Addition:
-    """The tag that a rule adds. `label` is that of a topic; `canonical` "" takes the evidence as written."""
+    """The tag that a rule adds. `label` is that of a topic; `canonical` "" takes the phrase, or the folded match."""
 
     kind: str
     code: str = ""

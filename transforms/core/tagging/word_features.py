@@ -5,7 +5,7 @@ around it, and the sums can be kept in a table (`chain`).
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 __all__ = ["LEVELS", "WordLexicon", "stems", "word_features"]
 
@@ -21,14 +21,37 @@ _LONGEST_AFFIX = 4
 _LENGTHS = 8
 
 
+class WordFlags:
+    """Lists of words, each with a short name; the names of the lists that a word is in are its flags."""
+
+    def __init__(self, lists: Mapping[str, Iterable[str]]) -> None:
+        self.lists = tuple((name, frozenset(lists[name])) for name in sorted(lists))
+        self._unions: dict[tuple[str, ...], frozenset[str]] = {}
+
+    def get(self, word: str) -> list[str]:
+        """Return the flags of a folded word, in the order of the lists."""
+        return [name for name, words in self.lists if word in words]
+
+    def has(self, word: str, names: tuple[str, ...]) -> bool:
+        """Tell whether a word has one of the flags `names`."""
+        union = self._unions.get(names)
+        if union is None:
+            union = frozenset().union(*(words for name, words in self.lists if name in names))
+            self._unions[names] = union
+        return word in union
+
+    def __contains__(self, word: str) -> bool:
+        return any(word in words for _, words in self.lists)
+
+
 @dataclasses.dataclass(frozen=True)
 class WordLexicon:
-    """What is known of single words before any training: folded word -> flags; folded word -> its two clusters.
+    """What is known of single words before any training: its flags, and the two clusters of a folded word.
 
-    Flags are short names such as `given` or `place`; clusters are those of 128 and of 1,024 classes.
+    Flags are short names such as `person-given` or `place`; clusters are those of 128 and of 1,024 classes.
     """
 
-    flags: Mapping[str, tuple[str, ...]]
+    flags: WordFlags
     clusters: Mapping[str, tuple[int, int]]
 
     def knows(self, word: str) -> bool:
@@ -86,7 +109,7 @@ def word_features(word: str, lexicon: WordLexicon) -> list[tuple[str, int]]:
         base = word[len(_ARTICLE) :]
         features.append(("al", 1))
         features.append((f"b={base}", 1))
-    for flag in lexicon.flags.get(word, ()):
+    for flag in lexicon.flags.get(word):
         features.append((f"f={flag}", 2))
     cluster = lexicon.clusters.get(word)
     if cluster:
@@ -95,7 +118,7 @@ def word_features(word: str, lexicon: WordLexicon) -> list[tuple[str, int]]:
         features.append(("unknown", 1))
     for stem in stems(word, lexicon):
         features.append((f"t={stem}", 2))
-        for flag in lexicon.flags.get(stem, ()):
+        for flag in lexicon.flags.get(stem):
             features.append((f"g={flag}", 2))
         cluster = lexicon.clusters.get(stem)
         if cluster:
