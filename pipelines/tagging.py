@@ -135,10 +135,11 @@ def _show(row: Row, out: TextIO) -> None:
     order = {kind: place for place, kind in enumerate(_KINDS)}
     for some in sorted(things.values(), key=lambda tags: order.get(tags[0]["kind"], len(order))):
         table.add_row(*map(plain, _cells(some)))
-        whys = dict.fromkeys(tag["why"] for tag in some if tag.get("why"))
-        for why in whys:
-            table.add_row("", Text(f"  {plain(why)}", style="dim"))
     console.print(table if things else Text("no tags", style="dim"))
+    for some in things.values():
+        for why in dict.fromkeys(tag["why"] for tag in some if tag.get("why")):
+            line = f"{some[0]['kind']} {some[0]['value']}: {why}"
+            console.print(Text(plain(line)), soft_wrap=True)
     for note in row.get("explanation", ()):
         console.print(Text(plain(note), style="dim"), soft_wrap=True)
 
@@ -148,7 +149,7 @@ def _cells(mentions: Sequence[Row]) -> Iterable[str]:
     forms = list(dict.fromkeys(tag["value"] for tag in mentions))
     yield f"{first['kind']} ({first['type']})" if first["type"] else first["kind"]
     yield ", ".join(forms)
-    yield first["canonical"] if first["canonical"] not in forms else ""
+    yield first["canonical"] if first["canonical"] not in forms and first["kind"] != "keyphrase" else ""
     yield first["code"]
     yield first["country"]
     yield f"{max(tag['score'] for tag in mentions):.2f}"

@@ -2,20 +2,23 @@
 
 import bisect
 import dataclasses
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from transforms.core.tagging import bodies, people, places
 from transforms.core.tagging.chain import ChainModel
 from transforms.core.tagging.entity_lexicon import EntityLexicon
-from transforms.core.tagging.gazetteer import Entry
+from transforms.core.tagging.gazetteer import RULES, Entry
 from transforms.core.tagging.hits import hit_codes
 from transforms.core.tagging.mentions import (
     Mention,
     NameHit,
     Reading,
+    Spans,
     hits_by_token,
     letters_before,
     spans_of,
@@ -51,6 +54,17 @@ class Entity:
     mentions: tuple[Mention, ...]
 
 
+class _Batch(NamedTuple):
+    """What was read in several texts: runs of the model, tokens where listed names and head nouns begin; each with the texts' borders."""
+
+    readings: list[Reading]
+    spans: Spans
+    span_borders: list[int]
+    hit_tokens: list[int]
+    hit_borders: list[int]
+    heads: list[int]
+
+
 class EntityTagger:
     """The model and the lexicon, ready. One per process."""
 
@@ -67,6 +81,35 @@ class EntityTagger:
         `sports` tells of each text whether it is about sport, `homes` the country (ISO 3166-1 alpha-2) of its outlet or "".
         What is found in a text does not depend on the other texts.
         """
+        batch = self._read(words, forms)
+        found: list[list[Entity]] = []
+        for number, reading in enumerate(batch.readings):
+            mentions = self._mentions(reading, batch, number, sport=sports[number])
+            found.append(self._entities(reading, mentions, homes[number]))
+        return found
+
+    def untagged(self, words: Words, forms: Sequence[str], entities: Sequence[Entity]) -> list[str]:
+        """Return what the lists know in the only text of `words` that is no tag, each with the reason."""
+        (reading,) = self._read(words, forms).readings
+        taken = {
+            token: mention.kind
+            for entity in entities
+            for mention in entity.mentions
+            for token in range(mention.first, mention.last)
+        }
+        notes: dict[str, None] = {}
+        for first, hits in sorted(reading.hits.items()):
+            hit = hits[0]
+            if any(token in taken for token in range(first, hit.last)):
+                continue
+            entry = self._lexicon.index.meanings(hit.number)[0]
+            name = reading.name(first, hit.last, hit.cut)
+            type_ = reading.types[first]
+            said = f"; the model reads it as {type_}" if type_ else ""
+            notes[f"{name}: known as a {entry.kind}, no tag: {RULES[entry.rule]}{said}"] = None
+        return list(notes)
+
+    def _read(self, words: Words, forms: Sequence[str]) -> _Batch:
         matches = self._lexicon.index.find(words, forms)
         codes = hit_codes(matches, self._lexicon.hit_classes, len(forms))
         ends = words.sentence_ends()
@@ -79,36 +122,35 @@ class EntityTagger:
         hits = hits_by_token(matches)
         hit_tokens = np.array(list(hits), np.int64)
         breaks, kinds = words.breaks.tolist(), words.kinds.tolist()
-        borders = words.borders.tolist()
-        span_borders = np.searchsorted(spans.firsts, words.borders).tolist()
-        hit_borders = np.searchsorted(hit_tokens, words.borders).tolist()
-        tokens = hit_tokens.tolist()
-        heads = [token for token, form in enumerate(forms) if form in bodies.HEAD_FORMS]
-        found: list[list[Entity]] = []
-        for number in range(len(words.texts)):
-            reading = Reading(
-                words, forms, breaks, kinds, types, hits, self._lexicon, borders[number], borders[number + 1]
-            )
-            low, high = span_borders[number], span_borders[number + 1]
-            some: list[Mention] = []
-            for place in range(low, high):
-                rule = _RULES.get(spans.types[place])
-                if rule:
-                    some += rule(
-                        reading,
-                        spans.firsts[place],
-                        spans.lasts[place],
-                        spans.scores[place],
-                        self._provenance,
-                    )
-            listed = tokens[hit_borders[number] : hit_borders[number + 1]]
-            some = _without_overlaps(some)
-            some += self._headed(reading, heads, some)
-            some += self._passed_over(reading, listed, some, sport=sports[number])
-            some += found_again(reading, some)
-            some.sort(key=lambda mention: mention.first)
-            found.append(self._entities(reading, some, homes[number]))
-        return found
+        readings = [
+            Reading(words, forms, breaks, kinds, types, hits, self._lexicon, low, high)
+            for low, high in itertools.pairwise(words.borders.tolist())
+        ]
+        return _Batch(
+            readings,
+            spans,
+            np.searchsorted(spans.firsts, words.borders).tolist(),
+            hit_tokens.tolist(),
+            np.searchsorted(hit_tokens, words.borders).tolist(),
+            [token for token, form in enumerate(forms) if form in bodies.HEAD_FORMS],
+        )
+
+    def _mentions(self, reading: Reading, batch: _Batch, number: int, *, sport: bool) -> list[Mention]:
+        """Return what is named in text `number`: by the model, by head nouns, by the lists, and again."""
+        spans = batch.spans
+        some: list[Mention] = []
+        for place in range(batch.span_borders[number], batch.span_borders[number + 1]):
+            rule = _RULES.get(spans.types[place])
+            if rule:
+                first, last, score = spans.firsts[place], spans.lasts[place], spans.scores[place]
+                some += rule(reading, first, last, score, self._provenance)
+        some = _without_overlaps(some)
+        some += self._headed(reading, batch.heads, some)
+        listed = batch.hit_tokens[batch.hit_borders[number] : batch.hit_borders[number + 1]]
+        some += self._passed_over(reading, listed, some, sport=sport)
+        some += found_again(reading, some)
+        some.sort(key=lambda mention: mention.first)
+        return some
 
     def _headed(self, reading: Reading, heads: Sequence[int], mentions: Sequence[Mention]) -> list[Mention]:
         """Return bodies that a strong head noun names, where the model has named none."""

@@ -5,9 +5,11 @@ some are missing, some are wrong.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.elements import NormalizedArticle, Tag, TaggedArticle
 from transforms.core.outlets import country_of
@@ -17,11 +19,12 @@ from transforms.core.tagging.keyphrases import Keyphrase, count_title_tokens, fi
 from transforms.core.tagging.mentions import Mention
 from transforms.core.tagging.rule_tagger import RuleTagger
 from transforms.core.tagging.topic_features import TopicWords
+from transforms.core.tagging.topic_reasons import explain
 from transforms.core.tagging.topics import TextTopics, TopicModel
 from transforms.core.tagging.vocabulary import Vocabulary
 from transforms.core.tagging.words import SIGN, Words, read_words
 
-__all__ = ["GAZETTEERS", "SPORT", "TagModels", "TagRules", "Tagger"]
+__all__ = ["GAZETTEERS", "SPORT", "Explained", "TagModels", "TagRules", "Tagger"]
 
 #: The gazetteers that ship.
 GAZETTEERS = ("places", "organisations", "persons")
@@ -54,6 +57,13 @@ class TagModels:
     rules: RuleTagger | None
 
 
+class Explained(NamedTuple):
+    """Tags, each with its reason, and notes on what is no tag and on the user's rules."""
+
+    tags: tuple[tuple[Tag, str], ...]
+    notes: tuple[str, ...]
+
+
 class Tagger:
     """Tags articles by models and rules. What an article gets does not depend on those beside it."""
 
@@ -67,6 +77,31 @@ class Tagger:
         for first in range(0, len(articles), BATCH):
             tagged += self._tag(articles[first : first + BATCH])
         return tagged
+
+    def explain(self, article: NormalizedArticle) -> Explained:
+        """Return the tags of an article with the reason of each, and what was looked at besides."""
+        models = self._models
+        words = read_words([article.article.text])
+        forms = words.forms()
+        titles = count_title_tokens(words, [article.article.title.end])
+        tagged = self.tag([article])[0]
+        notes: list[str] = []
+        topics = find_topics(models.topics, words, titles)
+        reasons = topic_reasons(models.topics, words, forms, titles)
+        if models.topics and not topics[0].topics:
+            notes.append(
+                "no topic is sure enough"
+                + (f" for a text of the form {topics[0].form}" if topics[0].form else "")
+            )
+        if models.entities:
+            sport = any(topic.code == SPORT for topic in topics[0].topics)
+            (entities,) = models.entities.tag(words, forms, [sport], [country_of(article.article.source)])
+            notes += models.entities.untagged(words, forms, entities)
+        if models.rules:
+            plain = Tagger(dataclasses.replace(models, rules=None), self._rules)
+            title_end, (lead_end,) = article.article.title.end, lead_ends([article])
+            notes += models.rules.explain(words, forms, 0, title_end, lead_end, plain.tag([article])[0].tags)
+        return Explained(tuple((tag, _why(tag, reasons)) for tag in tagged.tags), tuple(notes))
 
     def _tag(self, articles: Sequence[NormalizedArticle]) -> list[TaggedArticle]:
         models = self._models
@@ -152,15 +187,47 @@ class Tagger:
         return (*tags, *spots)
 
 
-def find_topics(model: TopicModel | None, words: Words, titles: np.ndarray) -> list[TextTopics]:
+def find_topics(model: TopicModel | None, words: Words, titles: NDArray[np.int64]) -> list[TextTopics]:
     """Return the topics of each text; `titles` counts the tokens of each title."""
     if model is None:
         return [TextTopics((), "")] * len(words.texts)
+    return model.tag_batch(_topic_words(words, titles))
+
+
+def topic_reasons(
+    model: TopicModel | None, words: Words, forms: Sequence[str], titles: NDArray[np.int64]
+) -> dict[str, str]:
+    """Return for each topic of the only text what weighed most."""
+    said: dict[str, list[str]] = {}
+    if model is not None:
+        spoken = words.kinds != SIGN
+        chosen = [form for form, is_word in zip(forms, spoken.tolist(), strict=True) if is_word]
+        for reason in explain(model, _topic_words(words, titles), chosen):
+            said.setdefault(reason.code, []).append(f"{reason.said} {reason.weight:+.2f}")
+    return {code: ", ".join(reasons) for code, reasons in said.items()}
+
+
+def _why(tag: Tag, topics: Mapping[str, str]) -> str:
+    """Return the reason of a tag in words."""
+    source, _, name = tag.provenance.partition(":")
+    if tag.kind == "topic":
+        return topics.get(tag.code, "keywords of the second level" if source == "rule" else "")
+    if tag.kind == "keyphrase":
+        return "stands often here and seldom elsewhere"
+    known = f"; known as {tag.canonical} ({tag.code})" if tag.code else ""
+    if source == "model":
+        return f"the model reads it as a {tag.kind}{known}"
+    if source == "gaz":
+        return f"a name of the list {name.partition('@')[0]}{known}"
+    return f"rule {name}{known}"
+
+
+def _topic_words(words: Words, titles: NDArray[np.int64]) -> TopicWords:
     spoken = words.kinds != SIGN
     places = np.concatenate(([0], np.cumsum(spoken)))
     borders = places[words.borders]
     in_title = places[words.borders[:-1] + titles] - borders[:-1]
-    return model.tag_batch(TopicWords(words.hashes[spoken], borders, in_title))
+    return TopicWords(words.hashes[spoken], borders, in_title)
 
 
 def lead_ends(articles: Sequence[NormalizedArticle]) -> list[int]:
