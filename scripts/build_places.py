@@ -41,7 +41,17 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from sources.place_packages import ARAB_STATES, LEAST_TOWN, SOURCES, City, Sources, fold, load_sources, plain
+from sources.place_packages import (
+    ARAB_STATES,
+    LEAST_TOWN,
+    SOURCES,
+    City,
+    Sources,
+    bare_region,
+    fold,
+    load_sources,
+    plain,
+)
 from sources.place_tables import (
     ALIAS_COLUMNS,
     AMBIGUOUS_COLUMNS,
@@ -63,27 +73,6 @@ LEAST_SEEN = 5
 SLOT_SHARE, SLOT_SHARE_LONG = 0.25, 0.10
 #: A word seen more often than this is common: it needs a larger share to be a name, and without it is no slot name either.
 COMMON, COMMON_SHARE = 126, 0.40
-#: What stands before a region's name: its kind.
-_HEADS = [
-    "محافظة",
-    "منطقة",
-    "ولاية",
-    "مقاطعة",
-    "إقليم",
-    "اقليم",
-    "إدارة",
-    "جهة",
-    "إمارة",
-    "امارة",
-    "شعبية",
-    "بلدية",
-    "كانتون",
-    "جمهورية",
-    "داخلة",
-    "عمالة",
-    "ناحية",
-]
-_TAILS = frozenset(("أوبلاست", "كراي", "أوكروغ"))
 _HEAD_OF_COUNTRY = {
     **dict.fromkeys(["BH", "EG", "IQ", "IR", "JO", "KW", "LB", "OM", "PS", "SY", "YE"], "محافظة"),
     **dict.fromkeys(
@@ -271,7 +260,11 @@ class Builder:
         return min(city.spellings, key=score)
 
     def _bare_regions(self) -> dict[str, str]:
-        return {code: _bare(arabic) for code, (arabic, _) in self.sources.regions.items() if _bare(arabic)}
+        return {
+            code: bare_region(arabic)
+            for code, (arabic, _) in self.sources.regions.items()
+            if bare_region(arabic)
+        }
 
     def add_regions(self) -> None:
         """Take the regions of CLDR. One named after its seat keeps the name only behind its head, for linking."""
@@ -326,16 +319,6 @@ class Builder:
 
 def _is_without_article(name: str, other: str) -> bool:
     return fold(_ARTICLE + name) == fold(other)
-
-
-def _bare(region: str) -> str:
-    """Return a region's name without the word for its kind, "" for an empty one."""
-    words = region.split()
-    while len(words) > 1 and words[0] in _HEADS:
-        words = words[1:]
-    words = [word for word in words if word not in _TAILS]
-    name = " ".join(words)
-    return name if len(name.replace(" ", "")) > 2 else ""
 
 
 def build(

@@ -23,7 +23,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import scipy.optimize
@@ -33,16 +32,23 @@ from numba import njit
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from scripts.labelled_names import (  # noqa: E402
+    LABELS,
+    Corpus,
+    Labelled,
+    measure,
+    read_corpus,
+    read_gold,
+    show,
+    split_gold,
+)
 from transforms.core.tagging.chain import BOUNDARY, ChainModel, read_arrays  # noqa: E402
 from transforms.core.tagging.entity_lexicon import TABLES, EntityLexicon, make_entity_lexicon  # noqa: E402
 from transforms.core.tagging.hits import HIT_CODES, hit_codes  # noqa: E402
 from transforms.core.tagging.word_features import word_features  # noqa: E402
-from transforms.core.tagging.words import Words, read_words  # noqa: E402
 
 MODELS = ROOT / "transforms" / "core" / "models"
 LEXICON = ROOT / "transforms" / "core" / "lexicon"
-LABELS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG", "B-MISC", "I-MISC")
-NUMBERS = {label: number for number, label in enumerate(LABELS)}
 SIZE = len(LABELS)
 WINDOW = 5
 #: Inputs and the first 16 digits of their SHA-256.
@@ -59,40 +65,6 @@ L2 = 0.05
 FEWEST = 3
 #: Smaller weights are dropped: they decide nothing.
 PRUNE = 0.04
-
-Labelled = list[tuple[str, str]]
-
-
-class Corpus(NamedTuple):
-    """Sentences as tokens of ours: their words, labels, sentence starts (with the end), weights; owners of tokens."""
-
-    words: Words
-    forms: list[str]
-    labels: np.ndarray
-    bounds: np.ndarray
-    weights: np.ndarray
-    #: Of each token: the number of the given token that it is a part of, counted over all sentences.
-    owners: np.ndarray
-
-
-def read_gold(path: Path) -> list[Labelled]:
-    """Return the sentences of a two-column file."""
-    sentences: list[Labelled] = []
-    sentence: Labelled = []
-    for line in path.read_text("utf-8").split("\n"):
-        if line.strip():
-            token, _, label = line.replace("\t", " ").rpartition(" ")
-            sentence.append((token, label.replace("PERS", "PER")))
-        elif sentence:
-            sentences.append(sentence)
-            sentence = []
-    return [*sentences, sentence] if sentence else sentences
-
-
-def split_gold(sentences: list[Labelled]) -> tuple[list[Labelled], list[Labelled]]:
-    """Return the first five sixths and the last sixth, which no training sees."""
-    kept = len(sentences) - len(sentences) // 6
-    return sentences[:kept], sentences[kept:]
 
 
 def read_silver(path: Path) -> Iterator[Labelled]:
@@ -111,44 +83,6 @@ def read_silver(path: Path) -> Iterator[Labelled]:
             if sentence and lowest >= CONFIDENCE:
                 yield sentence
             sentence, lowest = [], 100
-
-
-def read_corpus(sentences: list[Labelled], weights: list[float]) -> Corpus:
-    """Return sentences in our tokens: a given token may be several of ours; the first of them begins the name."""
-    types = sorted({token for sentence in sentences for token, _ in sentence})
-    pieces: dict[str, list[str]] = {}
-    for first in range(0, len(types), 20_000):
-        block = types[first : first + 20_000]
-        words = read_words(block)
-        forms = words.forms()
-        for place, token in enumerate(block):
-            pieces[token] = forms[words.borders[place] : words.borders[place + 1]]
-    texts: list[str] = []
-    labels: list[list[int]] = []
-    owners: list[list[int]] = []
-    owner = 0
-    for sentence in sentences:
-        tokens: list[str] = []
-        numbers: list[int] = []
-        parts: list[int] = []
-        for token, label in sentence:
-            for place, piece in enumerate(pieces[token]):
-                tokens.append(piece)
-                numbers.append(NUMBERS[label if place == 0 or label == "O" else "I-" + label[2:]])
-                parts.append(owner)
-            owner += 1
-        texts.append(" ".join(tokens))
-        labels.append(numbers)
-        owners.append(parts)
-    words = read_words(texts)
-    lengths = np.diff(words.borders)
-    wanted = np.array([len(numbers) for numbers in labels])
-    if (lengths != wanted).any():
-        place = int(np.flatnonzero(lengths != wanted)[0])
-        raise SystemExit(f"sentence {place} reads otherwise once joined: {texts[place]}")
-    flat = np.array([number for numbers in labels for number in numbers], np.int64)
-    parts = np.array([part for sentence in owners for part in sentence], np.int64)
-    return Corpus(words, words.forms(), flat, words.borders.copy(), np.array(weights), parts)
 
 
 @njit(cache=True, fastmath=False)
@@ -210,7 +144,12 @@ def _forward_backward(emissions, transitions, labels, bounds, weights, gradient,
                 for k in range(size):
                     for y in range(size):
                         transition_gradient[k, y] -= (
-                            weight * forward[t - 1, k] * moves[k, y] * scores[t, y] * backward[t, y] / scale[t]
+                            weight
+                            * forward[t - 1, k]
+                            * moves[k, y]
+                            * scores[t, y]
+                            * backward[t, y]
+                            / scale[t]
                         )
                 transition_gradient[labels[begin + t - 1], labels[begin + t]] += weight
         total += weight * likelihood
@@ -282,7 +221,10 @@ class Trainer:
 
     def unpack(self, weights: np.ndarray) -> list[np.ndarray]:
         """Return weights of attributes, of hits and of transitions."""
-        parts = [part.reshape(shape) for part, shape in zip(np.split(weights, self._cuts), self._shapes, strict=True)]
+        parts = [
+            part.reshape(shape)
+            for part, shape in zip(np.split(weights, self._cuts), self._shapes, strict=True)
+        ]
         parts[0] = parts[0] * self._mask
         return parts
 
@@ -298,10 +240,18 @@ class Trainer:
         moves = np.zeros((SIZE, SIZE))
         corpus = self._corpus
         likelihood = _forward_backward(
-            emissions, transitions.astype(np.float64), corpus.labels, corpus.bounds, corpus.weights, gradient, moves
+            emissions,
+            transitions.astype(np.float64),
+            corpus.labels,
+            corpus.bounds,
+            corpus.weights,
+            gradient,
+            moves,
         )
         by_type = np.stack([sums @ gradient for sums in self._type_sums], 1)
-        by_feature = (self._transposed @ by_type.reshape(len(by_type), -1)).reshape(self._shapes[0]) * self._mask
+        by_feature = (self._transposed @ by_type.reshape(len(by_type), -1)).reshape(
+            self._shapes[0]
+        ) * self._mask
         by_hit = np.stack([sums @ gradient for sums in self._hit_sums], 1)
         rising = np.concatenate([part.ravel() for part in (by_feature, by_hit, moves)]).astype(np.float64)
         return L2 / 2 * float(weights @ weights) - likelihood, L2 * weights - rising
@@ -319,7 +269,9 @@ class Trainer:
 
         zero = np.zeros(sum(int(np.prod(shape)) for shape in self._shapes))
         options = {"maxiter": iterations, "maxcor": 6, "maxfun": 2 * iterations}
-        found = scipy.optimize.minimize(self, zero, jac=True, method="L-BFGS-B", callback=tell, options=options)
+        found = scipy.optimize.minimize(
+            self, zero, jac=True, method="L-BFGS-B", callback=tell, options=options
+        )
         return self.unpack(found.x.astype(np.float32))
 
 
@@ -372,64 +324,19 @@ def write(path: Path, arrays: dict[str, np.ndarray]) -> bytes:
 def load_lexicon(clusters: dict[str, np.ndarray]) -> EntityLexicon:
     """Return the lexicon of the project's word lists."""
     tables = {name: (LEXICON / f"{name}.tsv").read_text("utf-8") for name in TABLES}
-    tables["places"] = (LEXICON / "places_new.tsv").read_text("utf-8")
     return make_entity_lexicon(tables, clusters)
 
 
-def spans(labels: list[str]) -> set[tuple[int, int, str]]:
-    """Return the spans (start, end, type) of labels, as conlleval reads them."""
-    found = set()
-    start, kind = -1, ""
-    for place, label in enumerate([*labels, "O"]):
-        if start >= 0 and (label == "O" or label[0] == "B" or label[2:] != kind):
-            found.add((start, place, kind))
-            start = -1
-        if label != "O" and start < 0:
-            start, kind = place, label[2:]
-    return found
-
-
-def measure(model: ChainModel, lexicon: EntityLexicon, sentences: list[Labelled]) -> dict[str, tuple[float, ...]]:
-    """Return precision, recall and F1 of exact spans by type and over all, in the tokens of the labelled set."""
-    corpus = read_corpus(sentences, [1.0] * len(sentences))
-    ends = np.zeros(len(corpus.forms), bool)
-    ends[corpus.bounds[1:] - 1] = True
-    hits = hit_codes(lexicon.index.find(corpus.words, corpus.forms), lexicon.hit_classes, len(corpus.forms))
-    numbers = model.label(corpus.forms, ends, hits).numbers.tolist()
-    said: dict[int, str] = {}
-    for owner, number in zip(corpus.owners.tolist(), numbers, strict=True):
-        said.setdefault(owner, model.labels[number])
-    right: dict[str, int] = {}
-    found: dict[str, int] = {}
-    wanted: dict[str, int] = {}
-    owner = 0
-    for sentence in sentences:
-        gold = spans([label for _, label in sentence])
-        ours = spans([said.get(owner + place, "O") for place in range(len(sentence))])
-        owner += len(sentence)
-        for counts, some in ((right, gold & ours), (found, ours), (wanted, gold)):
-            for *_, kind in some:
-                for name in (kind, "all"):
-                    counts[name] = counts.get(name, 0) + 1
-    table = {}
-    for kind in sorted(wanted):
-        precision = right.get(kind, 0) / max(1, found.get(kind, 0))
-        recall = right.get(kind, 0) / wanted[kind]
-        table[kind] = (precision, recall, 2 * precision * recall / max(1e-9, precision + recall))
-    return table
-
-
-def show(name: str, table: dict[str, tuple[float, ...]]) -> None:
-    for kind, figures in table.items():
-        print(name, kind, "P {:.3f} R {:.3f} F1 {:.3f}".format(*figures), flush=True)
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, default=MODELS)
     parser.add_argument("--iterations", type=int, default=120)
-    parser.add_argument("--silver", type=int, default=None, help="use only so many silver sentences (to try things)")
+    parser.add_argument(
+        "--silver", type=int, default=None, help="use only so many silver sentences (to try things)"
+    )
     asked = parser.parse_args()
     for name, digest in INPUTS.items():
         seen = hashlib.sha256((asked.data / name).read_bytes()).hexdigest()[:16]
@@ -441,12 +348,12 @@ def main() -> None:
     gold, kept_out = split_gold(read_gold(asked.data / "ner_clean_dev/dev.conll"))
     silver = list(read_silver(asked.data / "ner_silver/silver.conll.xz"))[: asked.silver]
     print(f"{len(gold):,} gold and {len(silver):,} silver sentences; {len(kept_out):,} kept out", flush=True)
-    trainer = Trainer(
-        read_corpus(gold + silver, [1.0] * len(gold) + [SILVER_WEIGHT] * len(silver)), lexicon
-    )
+    trainer = Trainer(read_corpus(gold + silver, [1.0] * len(gold) + [SILVER_WEIGHT] * len(silver)), lexicon)
     weights = trainer.train(asked.iterations)
     data = write(asked.out / "entities.npz", pack(trainer.attributes, weights))
-    model = ChainModel(read_arrays(data), lambda word: [name for name, _ in word_features(word, lexicon.words)])
+    model = ChainModel(
+        read_arrays(data), lambda word: [name for name, _ in word_features(word, lexicon.words)]
+    )
     show("kept out", measure(model, lexicon, kept_out))
     print(json.dumps({"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}))
 

@@ -62,6 +62,28 @@ _MARKS = re.compile("[\u0640\u064b-\u0652\u0670]")
 #: Teh marbuta and alef maqsura end a word; inside one they are letters of other languages, or slips.
 _NOT_FINAL = re.compile("[\u0629\u0649](?! |$)")  # ة ى
 
+#: What stands before a region's name: its kind.
+_HEADS = [
+    "محافظة",
+    "منطقة",
+    "ولاية",
+    "مقاطعة",
+    "إقليم",
+    "اقليم",
+    "إدارة",
+    "جهة",
+    "إمارة",
+    "امارة",
+    "شعبية",
+    "بلدية",
+    "كانتون",
+    "جمهورية",
+    "داخلة",
+    "عمالة",
+    "ناحية",
+]
+_TAILS = frozenset(("أوبلاست", "كراي", "أوكروغ"))
+
 
 @dataclasses.dataclass(frozen=True)
 class City:
@@ -198,3 +220,13 @@ def plain(name: str) -> str:
     """Return an English name in bare small letters."""
     letters = unicodedata.normalize("NFD", name.lower())
     return "".join(letter for letter in letters if "a" <= letter <= "z")
+
+
+def bare_region(region: str) -> str:
+    """Return a region's name without the word for its kind, "" for an empty one."""
+    words = region.split()
+    while len(words) > 1 and words[0] in _HEADS:
+        words = words[1:]
+    words = [word for word in words if word not in _TAILS]
+    name = " ".join(words)
+    return name if len(name.replace(" ", "")) > 2 else ""

@@ -71,6 +71,29 @@ _DEFINITE = frozenset(
 #: The same with clitics.
 _DEFINITE_FORMS = with_clitics(_DEFINITE)
 HEAD_FORMS = with_clitics(_STRONG | _DEFINITE)
+#: Endings of adjectives of relation; and other adjectives that names of bodies have (folded).
+_NISBA = ("\u064a", "\u064a\u0647")  # ي and ية
+_ADJECTIVES = frozenset(
+    (
+        *(
+            "العام",
+            "العامه",
+            "الاعلي",
+            "العليا",
+            "العالي",
+            "المتحد",
+            "المتحده",
+            "المشترك",
+            "المشتركه",
+            "الشامل",
+        ),
+        *("الشامله", "الاحمر", "الموحد", "الموحده", "المستدام", "المستدامه", "الصغيره", "المتوسطه", "الكبري"),
+    )
+)
+#: Heads whose names a nationality only describes: newspapers, channels, companies, clubs (folded).
+_DESCRIBED = with_clitics(
+    ("صحيفه", "جريده", "مجله", "قناه", "شبكه", "شركه", "نادي", "موقع", "اذاعه", "وكاله", "مجموعه", "بنك")
+)
 #: Words that never continue a name: prepositions, conjunctions, particles (folded).
 _STOPS = frozenset(
     (
@@ -265,7 +288,8 @@ def _adjectives(reading: Reading, head: int, last: int) -> int:
     while last - head < _MOST_WORDS and _continues(reading, last):
         form = reading.forms[last]
         joined = form.startswith("\u0648" + ARTICLE) and not reading.is_in(last, "org_head", "generic_org")
-        if not (form.startswith(ARTICLE) or joined) or reading.has_flag(form, "place"):
+        adjective = form.startswith(ARTICLE) and (form.endswith(_NISBA) or form in _ADJECTIVES)
+        if not (adjective or joined) or reading.has_flag(form, "place"):
             break
         last += 1
     return last
@@ -290,6 +314,11 @@ def _to_the_left(reading: Reading, first: int) -> int:
 def _to_the_right(reading: Reading, first: int, last: int) -> int:
     """Return where the name ends with a nationality after it, and with what a name that ends on a preposition wants."""
     headed = reading.is_in(first, "org_head") or reading.is_in(first - 1, "org_head")
+    described = reading.forms[first] in _DESCRIBED or reading.form(first - 1) in _DESCRIBED
+    if described and last - first > _GENERIC_WORDS and reading.forms[last - 1] in reading.lexicon.demonyms:
+        return last if reading.hit(first, last, "organisation") else last - 1
+    if described:
+        return last
     while reading.follows(last) and last - first < _MOST_WORDS and not reading.types[last]:
         form = reading.forms[last]
         if headed and form.startswith(ARTICLE) and form in reading.lexicon.demonyms:

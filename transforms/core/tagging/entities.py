@@ -43,13 +43,15 @@ class Entity:
     """One thing named in an article, with all its mentions in the order of the text.
 
     `name` is its usual or longest folded name there and `named` the number of the first mention by that name;
-    `entry` is what a gazetteer knows of it.
+    `entry` is what a gazetteer knows of it. `country` is that of the entry; of a place without one it is that of the
+    known place in its name ("Palmyra museum"), else the country that most places of the article lie in.
     """
 
     kind: str
     name: str
     named: int
     entry: Entry | None
+    country: str
     score: float
     mentions: tuple[Mention, ...]
 
@@ -69,8 +71,8 @@ class EntityTagger:
     """The model and the lexicon, ready. One per process."""
 
     def __init__(self, model: ChainModel, lexicon: EntityLexicon, provenance: str) -> None:
-        self._model = model
-        self._lexicon = lexicon
+        self.model = model
+        self.lexicon = lexicon
         self._provenance = provenance
 
     def tag(
@@ -102,7 +104,7 @@ class EntityTagger:
             hit = hits[0]
             if any(token in taken for token in range(first, hit.last)):
                 continue
-            entry = self._lexicon.index.meanings(hit.number)[0]
+            entry = self.lexicon.index.meanings(hit.number)[0]
             name = reading.name(first, hit.last, hit.cut)
             type_ = reading.types[first]
             said = f"; the model reads it as {type_}" if type_ else ""
@@ -110,20 +112,20 @@ class EntityTagger:
         return list(notes)
 
     def _read(self, words: Words, forms: Sequence[str]) -> _Batch:
-        matches = self._lexicon.index.find(words, forms)
-        codes = hit_codes(matches, self._lexicon.hit_classes, len(forms))
+        matches = self.lexicon.index.find(words, forms)
+        codes = hit_codes(matches, self.lexicon.hit_classes, len(forms))
         ends = words.sentence_ends()
-        labels = self._model.label(forms, ends, codes)
+        labels = self.model.label(forms, ends, codes)
         starts = np.ones(len(forms), bool)
         starts[1:] = ends[:-1]
-        spans = spans_of(labels, self._model.labels, starts)
-        named = [label[2:] for label in self._model.labels]
+        spans = spans_of(labels, self.model.labels, starts)
+        named = [label[2:] for label in self.model.labels]
         types = [named[number] for number in labels.numbers.tolist()]
         hits = hits_by_token(matches)
         hit_tokens = np.array(list(hits), np.int64)
         breaks, kinds = words.breaks.tolist(), words.kinds.tolist()
         readings = [
-            Reading(words, forms, breaks, kinds, types, hits, self._lexicon, low, high)
+            Reading(words, forms, breaks, kinds, types, hits, self.lexicon, low, high)
             for low, high in itertools.pairwise(words.borders.tolist())
         ]
         return _Batch(
@@ -189,7 +191,7 @@ class EntityTagger:
                     for token in range(first, hit.last)
                 ):
                     continue
-                meanings = self._lexicon.index.meanings(hit.number)
+                meanings = self.lexicon.index.meanings(hit.number)
                 said = self._meant(reading, first, hit, meanings, sport=sport)
                 if said:
                     yield Mention(
@@ -216,8 +218,9 @@ class EntityTagger:
         named = [(mention, reading.name(mention.first, mention.last, mention.cut)) for mention in mentions]
         spots = [(mention, name) for mention, name in named if mention.kind == "place"]
         entries = places.choose_entries(
-            [(name, mention.meanings) for mention, name in spots], self._lexicon.ambiguous, home
+            [(name, mention.meanings) for mention, name in spots], self.lexicon.ambiguous, home
         )
+        common = places.most_common_country(entries)
         entry_of = {mention.first: entry for (mention, _), entry in zip(spots, entries, strict=True)}
         persons = [name for mention, name in named if mention.kind == "person"]
         full = people.full_names(persons)
@@ -246,7 +249,10 @@ class EntityTagger:
             )
             place = [one for _, one in some].index(name)
             mentions_of = tuple(mention for mention, _ in some)
-            entities.append(Entity(kind, name, place, entry, score, mentions_of))
+            country = entry.country if entry else ""
+            if kind == "place" and entry is None:
+                country = places.guess_country(reading, mentions_of, common)
+            entities.append(Entity(kind, name, place, entry, country, score, mentions_of))
         return entities
 
 

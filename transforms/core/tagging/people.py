@@ -100,6 +100,8 @@ def _apart(reading: Reading, first: int, last: int) -> Iterator[tuple[int, int]]
     begin = first
     for token in range(first + 1, last):
         form = reading.forms[token]
+        if reading.forms[token - 1] in _SON | _COMPOUND:
+            continue
         if form[0] == "\u0648" and not reading.has_flag(form, *_NAME) and len(form) > 3:
             rest = form[1:]
             if reading.has_flag(rest, *_GIVEN) or rest in _COMPOUND:

@@ -7,7 +7,7 @@ from transforms.core.tagging.gazetteer import Entry
 from transforms.core.tagging.matching import with_clitics
 from transforms.core.tagging.mentions import ARTICLE, Mention, NameHit, Reading, letters_before
 
-__all__ = ["choose_entries", "is_named", "places_in"]
+__all__ = ["choose_entries", "guess_country", "is_named", "most_common_country", "places_in"]
 
 #: Heads that say what a place is and are no part of its name.
 _GENERIC = frozenset(
@@ -163,6 +163,30 @@ def is_named(reading: Reading, first: int, hit: NameHit, rule: str) -> bool:
     if hit.cut and form[hit.cut - 1] == _IN:
         return True
     return bool(before) and (before in _SLOT or reading.is_in(first - 1, "place_head"))
+
+
+def most_common_country(entries: Sequence[Entry | None]) -> str:
+    """Return the country that at least half of the known places lie in, "" where there is none."""
+    countries = Counter(entry.country for entry in entries if entry and entry.country)
+    for country, count in countries.most_common(1):
+        if 2 * count >= countries.total():
+            return country
+    return ""
+
+
+def guess_country(reading: Reading, mentions: Sequence[Mention], common: str) -> str:
+    """Return the country of a place that no list has: that of a known place in its name, else `common`."""
+    for mention in mentions:
+        for token in range(mention.first + 1, mention.last):
+            for hit in reading.hits.get(token, ()):
+                if hit.last > mention.last:
+                    continue
+                countries = {
+                    one.country for one in reading.lexicon.index.meanings(hit.number) if one.kind == "place"
+                }
+                if countries:
+                    return common if common in countries else min(countries)
+    return common
 
 
 def choose_entries(

@@ -71,6 +71,11 @@ class Tagger:
         self._models = models
         self._rules = rules
 
+    @property
+    def entities(self) -> EntityTagger | None:
+        """What finds places, persons and organisations, None where that is off."""
+        return self._models.entities
+
     def tag(self, articles: Sequence[NormalizedArticle]) -> list[TaggedArticle]:
         """Return articles with their tags: topics first, the best first, then by place in the text."""
         tagged: list[TaggedArticle] = []
@@ -255,7 +260,7 @@ def entity_tags(words: Words, number: int, entity: Entity, count: int) -> list[T
             value=text[start:end],
             canonical=canonical,
             code=entry.code if entry else "",
-            country=entry.country if entry else "",
+            country=entity.country,
             lat=entry.lat if entry else None,
             lon=entry.lon if entry else None,
             score=round(mention.score, 4),
