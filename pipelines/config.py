@@ -30,6 +30,7 @@ __all__ = [
     "load_config",
     "read_config_bytes",
     "resolved_yaml",
+    "yaml_events",
 ]
 
 
@@ -109,7 +110,7 @@ def _read_file(path: str, read_bytes: Callable[[str], bytes], faults: list[Fault
     def place_of(line: int, column: int) -> str:
         return f"{path}:{line}:{column}"
 
-    node = compose(_events(text, place_of), place_of, faults)
+    node = compose(yaml_events(text, place_of), place_of, faults)
     # A file of comments alone is a configuration of defaults.
     return None if isinstance(node, Scalar) and resolve(node) is None else node
 
@@ -128,7 +129,7 @@ def _read_override(override: str, faults: list[Fault]) -> Node:
     def place_of(_line: int, _column: int) -> str:
         return place
 
-    node = compose(_events(override[position:], place_of), place_of, faults, literal=True) or Scalar(
+    node = compose(yaml_events(override[position:], place_of), place_of, faults, literal=True) or Scalar(
         place, "", literal=True
     )
     for key in reversed(keys):
@@ -136,7 +137,7 @@ def _read_override(override: str, faults: list[Fault]) -> Node:
     return node
 
 
-def _events(text: str, place_of: Callable[[int, int], str]) -> Iterator[Event]:
+def yaml_events(text: str, place_of: Callable[[int, int], str]) -> Iterator[Event]:
     """Yield the events of a YAML text. Raises ConfigError where it is no YAML."""
     line, column = 1, 1
     try:

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path as LocalPath
 
-from pipelines.config import _events
+from pipelines.config import yaml_events
 from pipelines.errors import ConfigError, Fault
 from pipelines.rule_lists import decode_utf8
 from pipelines.rules_build import RulesBuilder
@@ -118,7 +118,7 @@ def _read_yaml(path: str, files: _Files, faults: list[Fault]) -> Node:
     text, line, column, wrong = decode_utf8(data)
     if wrong:
         raise ConfigError([Fault(place_of(line, column), "", wrong)])
-    node = compose(_events(text, place_of), place_of, faults)
+    node = compose(yaml_events(text, place_of), place_of, faults)
     if node is None or (isinstance(node, Scalar) and resolve(node) is None):
         raise ConfigError([Fault(place_of(1, 1), "", "says nothing; a rules file begins with `version: 1`")])
     return node

@@ -49,11 +49,13 @@ def test_the_project_names_no_registry_host_and_no_path_of_a_machine():
     pattern = re.compile(r"(pypi\.org|pythonhosted|registry\.npmjs|proxy\.golang|/work/|/root/)")
     for path in [
         *sources(),
+        *ROOT.glob("scripts/**/*.py"),
+        *ROOT.glob("transforms/core/models/*.md"),
         *ROOT.glob("*.md"),
         *ROOT.glob("*.toml"),
         ROOT / "Makefile",
         *ROOT.glob("*.lock"),
-        *ROOT.glob("configs/*"),
+        *(path for path in ROOT.glob("configs/**/*") if path.is_file()),
     ]:
         found = pattern.search(path.read_text("utf-8"))
         assert found is None, f"{path.name}: {found.group()}"
