@@ -60,16 +60,17 @@ def text_of(article: TaggedArticle) -> str:
     return article.article.article.text
 
 
-Example = Callable[[TaggedArticle], Any]
-Read = Callable[[TaggedArticle, Any], Iterable[ModelTag]]
+ExampleOf = Callable[[TaggedArticle], Any]
+TagsOf = Callable[[TaggedArticle, Any], Iterable[ModelTag]]
 
 
 class ArticleModelHandler(ModelHandler[Any, Any, Any]):
     """Lets RunInference give the tags of any ModelHandler to the articles of a `TaggedBatch`.
 
     `model` is the handler of the model; it may have functions before and after it (`with_preprocess_fn`,
-    `with_postprocess_fn`) and a `max_batch_size`. `example` makes an example of an article: its text, a row of
-    features. `read` makes tags of an article and what the model said of it (the bare inference of a PredictionResult).
+    `with_postprocess_fn`) and a `max_batch_size`. `example_of` makes an example of an article: its text, a row
+    of features. `tags_of` makes tags of an article and what the model said of it (the bare inference of a
+    PredictionResult).
     The tags have the provenance `model:<name>@<version>`. A topic that the article has already gets a score higher
     than both; a tag of a place is left out where one of its kind overlaps it whose score is as high.
 
@@ -82,11 +83,11 @@ class ArticleModelHandler(ModelHandler[Any, Any, Any]):
     def __init__(
         self,
         model: ModelHandler[Any, Any, Any],
-        read: Read,
+        tags_of: TagsOf,
         *,
         name: str,
         version: str,
-        example: Example = text_of,
+        example_of: ExampleOf = text_of,
         on_bug: str = "fail",
     ) -> None:
         super().__init__()
@@ -96,8 +97,8 @@ class ArticleModelHandler(ModelHandler[Any, Any, Any]):
         if model.should_skip_batching():
             raise ValueError("with_no_batching is not needed here: the model gets lists of examples as it is")
         self._model = model
-        self._read = read
-        self._example = example
+        self._tags_of = tags_of
+        self._example_of = example_of
         self._provenance = f"model:{name}@{version}"
         self._on_bug = on_bug
         self._counter = StageCounter("infer")
@@ -123,6 +124,7 @@ class ArticleModelHandler(ModelHandler[Any, Any, Any]):
                             results.append(set_aside(self._counter, article.article, fault, self._on_bug))
             self._counter.add("in", len(one.articles))
             self._counter.add("ok", len(tagged))
+            self._counter.add("tags", sum(map(self._own_tags, tagged)))
             if tagged:
                 results.append(TaggedBatch(one.partition, one.shard, tuple(tagged)))
         return results
@@ -130,7 +132,7 @@ class ArticleModelHandler(ModelHandler[Any, Any, Any]):
     def _tag(
         self, articles: Sequence[TaggedArticle], model: Any, inference_args: dict[str, Any] | None
     ) -> list[TaggedArticle]:
-        examples = [self._example(article) for article in articles]
+        examples = [self._example_of(article) for article in articles]
         for before in self._model.get_preprocess_fns():
             examples = [before(example) for example in examples]
         said = list(self._model.run_inference(examples, model, inference_args))
@@ -142,7 +144,7 @@ class ArticleModelHandler(ModelHandler[Any, Any, Any]):
 
     def _with_tags(self, article: TaggedArticle, said: Any) -> TaggedArticle:
         inference = said.inference if isinstance(said, PredictionResult) else said
-        new = [self._checked(article, tag) for tag in self._read(article, inference)]
+        new = [self._checked(article, tag) for tag in self._tags_of(article, inference)]
         if not new:
             return article
         tags = TagList(article.tags)
@@ -151,8 +153,10 @@ class ArticleModelHandler(ModelHandler[Any, Any, Any]):
                 tags.add_topic(tag, self._provenance)
             else:
                 tags.add(tag, replace=False)
-        self._counter.add("tags", len(new))
         return TaggedArticle(article.article, tags.sorted())
+
+    def _own_tags(self, article: TaggedArticle) -> int:
+        return sum(self._provenance in tag.provenance.split("+") for tag in article.tags)
 
     def _checked(self, article: TaggedArticle, tag: ModelTag) -> Tag:
         """Return the tag as articles have it. Raises ValueError where it cannot be true."""

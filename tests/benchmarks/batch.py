@@ -27,6 +27,7 @@ def run_loop(inputs: list[str], output: str) -> None:
 
     from pipelines.config import Config
     from pipelines.graph import parse_plan
+    from pipelines.tagging import load_rules
     from schemas.avro import encode_container, to_record
     from schemas.elements import RawRecord
     from transforms.core.cluster import rank
@@ -36,14 +37,13 @@ def run_loop(inputs: list[str], output: str) -> None:
     from transforms.core.parse import parse
     from transforms.core.partition import data_file_name
     from transforms.core.reading import read_records
-    from transforms.core.tagging.tagger import Matcher, tag
     from transforms.files import find_files
     from transforms.sign import sign_all, signable_of
-    from transforms.tag import load_gazetteers
+    from transforms.tag_models import load_tagger
 
     config = Config()
     plan = parse_plan(config)
-    matcher = Matcher(load_gazetteers(config.tag.gazetteers))
+    tagger = load_tagger(config.tag, load_rules(config.tag))
     normalized, lost = {}, 0
     for file in find_files(inputs):
         with open(file.uri, "rb") as stream:
@@ -69,7 +69,7 @@ def run_loop(inputs: list[str], output: str) -> None:
     rows = 0
     for partition, members in sorted(partitions.items()):
         members.sort(key=lambda member: member[0])
-        records = [to_record("articles", tag(article, matcher), "") for _, article in members]
+        records = [to_record("articles", one, "") for one in tagger.tag([article for _, article in members])]
         data = encode_container("articles", records, config.output.codec, partition)
         path = Path(output, "articles", partition, data_file_name(0, 1, hashlib.sha256(data).hexdigest()))
         path.parent.mkdir(parents=True, exist_ok=True)

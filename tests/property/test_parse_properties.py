@@ -9,11 +9,12 @@ from transforms.core.errors import ArticleError, OutOfScope
 from transforms.core.mapping import READY_MAPS
 from transforms.core.normalize import NormalizeRules
 from transforms.core.parse import ParsePlan, parse
-from transforms.core.tagging.tagger import Matcher, tag
-from transforms.tag import load_gazetteers
+from transforms.core.tagging.tagger import TagRules
+from transforms.core.tagging.user_rules import UserRules
+from transforms.tag_models import load_tagger
 
 PLAN = ParsePlan(READY_MAPS, {})
-MATCHER = Matcher(load_gazetteers(("places",)))
+TAGGER = load_tagger(TagRules(), UserRules())
 KEYS = [
     "body",
     "title",
@@ -48,12 +49,13 @@ def check(article):
         assert article.body_start <= start < end <= len(text)
         assert text[start:end].strip() == text[start:end]
     text.encode("utf-8")
-    tagged = tag(normalize(article, NormalizeRules()), MATCHER)
-    last = 0
+    (tagged,) = TAGGER.tag([normalize(article, NormalizeRules())])
+    last = dict.fromkeys((one.kind for one in tagged.tags), 0)
     for one in tagged.tags:
-        assert last <= one.start < one.end <= len(text)
-        assert text[one.start : one.end] == one.value
-        last = one.end
+        if one.start is not None:
+            assert last[one.kind] <= one.start < one.end <= len(text)
+            assert text[one.start : one.end] == one.value
+            last[one.kind] = one.end
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), values))

@@ -34,6 +34,10 @@ RULES = {
 }
 
 
+#: Letters of a name that a clitic may stand before: of a place that is one by itself (Egypt, Qatar, Dubai), of others.
+_SHORT, _USUAL = 3, 4
+
+
 class Entry(NamedTuple):
     """One thing: what it is, its code, its country (ISO 3166-1 alpha-2), its names, where it lies, how many live there.
 
@@ -118,7 +122,11 @@ class NameIndex:
                     self._meanings[phrase] = (*known, entry)
         self.names: tuple[str, ...] = tuple(self._meanings)
         self._by_number = tuple(self._meanings.values())
-        self._matcher = PhraseMatcher(self.names, folded=True)
+        shortest = [
+            _SHORT if any(one.kind == "place" and not one.rule for one in meanings) else _USUAL
+            for meanings in self._by_number
+        ]
+        self._matcher = PhraseMatcher(self.names, folded=True, shortest=shortest)
 
     def find(self, words: Words, forms: Sequence[str]) -> Matches:
         """Return all places of all names (see `PhraseMatcher.find`)."""

@@ -77,11 +77,16 @@ class PhraseMatcher:
     """Finds many phrases at once. Not picklable: make it where it is used."""
 
     def __init__(
-        self, phrases: Sequence[str], clitics: Sequence[bool] | None = None, *, folded: bool = False
+        self,
+        phrases: Sequence[str],
+        clitics: Sequence[bool] | None = None,
+        *,
+        folded: bool = False,
+        shortest: Sequence[int] | None = None,
     ) -> None:
         """Take phrases and, for each, whether a clitic may stand before it (all, where None).
 
-        `folded` tells that `fold_phrases` made them. Raises ValueError for a phrase without a letter or digit.
+        A phrase that one may stand before has at least `shortest` letters (four, where None). `folded` tells that `fold_phrases` made them. Raises ValueError for a phrase without a letter or digit.
         """
         patterns: list[str] = []
         numbers: list[int] = []
@@ -89,7 +94,8 @@ class PhraseMatcher:
         bound: list[bool] = []
         for number, phrase in enumerate(phrases if folded else fold_phrases(phrases)):
             text = phrase + " "
-            may_follow = (clitics is None or clitics[number]) and len(text) > _SHORTEST_AFTER_CLITIC
+            least = _SHORTEST_AFTER_CLITIC if shortest is None else shortest[number]
+            may_follow = (clitics is None or clitics[number]) and len(phrase) >= least
             patterns.append(text)
             numbers.append(number)
             contracted.append(False)
