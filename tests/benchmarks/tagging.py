@@ -76,17 +76,16 @@ class Batch:
     """A batch of articles with what the parts are given. `fresh` makes anew what would keep something inside it."""
 
     def __init__(self, articles, tagger):
-        self.articles = articles
+        self.articles, self.models = articles, tagger._models
         self.texts = [one.article.text for one in articles]
         self.title_ends = [one.article.title.end for one in articles]
         self.homes = [country_of(one.article.source) for one in articles]
-        self.models = tagger._models
         self.words = read_words(self.texts)
         self.titles = count_title_tokens(self.words, self.title_ends)
         topics = find_topics(self.models.topics, self.words, self.titles)
         self.sports = [any(topic.code == SPORT for topic in found.topics) for found in topics]
         self.ends = self.words.sentence_ends()
-        entities = self.models.entities
+        entities = tagger.entities
         self.forms = self.words.forms()
         matches = entities.lexicon.index.find(self.words, self.forms)
         self.hits = matches.phrases.size
@@ -98,17 +97,15 @@ class Batch:
 
 def parts_of(tagger):
     """Return the parts of the stage, name -> function of a batch."""
-    models = tagger._models
-    entities = models.entities
+    models, entities = tagger._models, tagger.entities
     return {
         "reading words": lambda b: read_words(b.texts).forms(),
         "way back to the original": lambda b: (
-            b.words.ways.clear(),
-            count_title_tokens(b.words, b.title_ends),
+            b.words.ways.clear() or count_title_tokens(b.words, b.title_ends)
         ),
         "gazetteers (NameIndex.find)": lambda b: entities.lexicon.index.find(b.words, b.forms),
         "chain model (ChainModel.label)": lambda b: entities.model.label(b.forms, b.ends, b.codes),
-        "entities, with both": lambda b: entities.tag(b.words, b.forms, b.sports, b.homes),
+        "entities, with the last two": lambda b: entities.tag(b.words, b.forms, b.sports, b.homes),
         "topics": lambda b: find_topics(models.topics, b.words, b.titles),
         "keyphrases": lambda b: find_keyphrases(b.words, models.vocabulary, b.titles),
         ALL: lambda b: tagger.tag(b.articles),
@@ -186,8 +183,7 @@ class FeaturePeers:
         codes = hit_codes(
             lexicon.index.find(corpus.words, corpus.forms), lexicon.hit_classes, len(corpus.forms)
         )
-        given = argparse.Namespace(forms=corpus.forms, codes=codes, ends=ends)
-        sentences = self._sentences(given)
+        sentences = self._sentences(argparse.Namespace(forms=corpus.forms, codes=codes, ends=ends))
         labels = [
             list(map(str, corpus.labels[low:high]))
             for low, high in itertools.pairwise(corpus.bounds.tolist())
@@ -204,7 +200,7 @@ class FeaturePeers:
         self._tagger.open(path)
         self._crf = sklearn_crfsuite.CRF(algorithm="lbfgs", **options).fit(sentences, labels)
         self._kept = {}
-        self.attributes = len(self._tagger.info().attributes)
+        self.attributes = len(self._tagger.info().attributes)  # those with a weight
 
     def _sentences(self, batch):
         return sentences_of(batch, token_features(self._words, batch.forms, batch.codes.tolist()))
@@ -233,21 +229,14 @@ class WindowPeers:
         from camel_tools.utils import normalize
         from camel_tools.utils.dediac import dediac_ar
 
-        steps = (
-            dediac_ar,
-            normalize.normalize_alef_ar,
-            normalize.normalize_alef_maksura_ar,
-            normalize.normalize_teh_marbuta_ar,
-        )
-
         def split(text):
-            for step in steps:
-                text = step(text)
+            text = normalize.normalize_alef_ar(dediac_ar(text))
+            text = normalize.normalize_teh_marbuta_ar(normalize.normalize_alef_maksura_ar(text))
             return simple_word_tokenize(text)
 
         self._split = split
         self._names = {" ".join(split(name)): name for name in names}
-        self._longest = max(name.count(" ") for name in self._names) + 1
+        self.longest = max(name.count(" ") for name in self._names) + 1
 
     def find(self, batch):
         """Return names that stand as whole words."""
@@ -261,7 +250,7 @@ class WindowPeers:
         for text in batch.texts:
             tokens = self._split(text)
             for place in range(len(tokens)):
-                for size in range(min(self._longest, len(tokens) - place), 0, -1):
+                for size in range(min(self.longest, len(tokens) - place), 0, -1):
                     yield " ".join(tokens[place : place + size])
 
     @staticmethod
@@ -278,7 +267,7 @@ class WindowPeers:
 
 
 def peers_of(tagger):
-    """Return the peers, name -> function of a batch, and what there is to say of them."""
+    """Return the peers, name -> function of a batch, and the one that looks up names."""
     features = FeaturePeers(tagger)
     windows = WindowPeers(tagger._models.entities.lexicon.index.names)
     runs = {
@@ -288,10 +277,8 @@ def peers_of(tagger):
         "dictionary in windows, whole words": windows.find,
         "  the same, after clitics too": windows.find_after_clitics,
     }
-    note = (
-        f"model of the peers: {features.attributes:,} attributes; windows of up to {windows._longest} words"
-    )
-    return runs, windows, note
+    print(f"model of the peers: {features.attributes:,} attributes; windows of up to {windows.longest} words")
+    return runs, windows
 
 
 # -- starts and memory
@@ -381,7 +368,7 @@ def main():
     tokens = sum(len(batch.forms) for batch in batches)
     few, peers = [], {}
     if args.peers:
-        peers, windows, note = peers_of(tagger)
+        peers, windows = peers_of(tagger)
         some = articles[:: max(1, len(articles) // args.peer_articles)][: args.peer_articles]
         few = [Batch(some[n : n + 64], tagger) for n in range(0, len(some), 64)]
         names = ("reading words", "gazetteers (NameIndex.find)", "chain model (ChainModel.label)", ALL)
@@ -406,7 +393,6 @@ def main():
         print(
             f"  names found: ours {sum(batch.hits for batch in few):,}, in windows {found[0]:,}, after clitics {found[1]:,}"
         )
-        print(f"  {note}")
     starts(articles)
 
 

@@ -112,7 +112,10 @@ def random_sentences(count, longest, seed=3):
     for _ in range(count):
         size = draw.randint(1, longest)
         sentences.append(
-            (draw.choices(WORDS, k=size), [draw.choice([0, 0, draw.randrange(HIT_CODES)]) for _ in range(size)])
+            (
+                draw.choices(WORDS, k=size),
+                [draw.choice([0, 0, draw.randrange(HIT_CODES)]) for _ in range(size)],
+            )
         )
     return sentences
 
@@ -286,9 +289,7 @@ def test_scores_are_how_sure_a_label_is_between_its_neighbours():
                 + (transitions[other][path[token + 1]] if token + 1 < len(path) else 0)
                 for other in range(len(LABELS))
             ]
-            assert score == pytest.approx(
-                np.exp(options[number]) / np.exp(options).sum(), rel=1e-4
-            )
+            assert score == pytest.approx(np.exp(options[number]) / np.exp(options).sum(), rel=1e-4)
 
 
 def test_a_file_that_is_no_model_is_refused():
