@@ -40,13 +40,15 @@ class FetchError(Exception):
     """A request that gave no answer; `reason` is one word of a closed set, `detail` for readers.
 
     Reasons: bad_url, refused_address, refused_port, unresolved, unreachable, tls, timeout, stopped, too_large,
-    bad_encoding, broken, too_many_redirects, robots_disallowed, robots_unreachable.
+    bad_encoding, broken, too_many_redirects, robots_disallowed, robots_unreachable, host_on_hold. `wait_s`: asking
+    again before that is of no use.
     """
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: str, detail: str, wait_s: float = 0.0) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+        self.wait_s = wait_s
 
 
 class Limits(NamedTuple):

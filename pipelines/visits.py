@@ -21,6 +21,8 @@ _ROBOTS_BYTES = 500 << 10
 #: An origin whose robots.txt cannot be read is asked again after this.
 _ROBOTS_FAILED_S = 300.0
 _MOST_ORIGINS = 2000
+#: A server that wants longer rest is left alone: the feed comes again later.
+_PATIENCE_S = 120.0
 _USUAL_PORTS = frozenset({80, 443})
 
 
@@ -130,12 +132,9 @@ class Visitor:
                 wait = self._turns.take(host, self._clock())
                 if wait <= 0:
                     return
-                if wait > self._patience_s:
-                    raise FetchError("host_on_hold", f"{host} asked for {wait:.0f} s of rest")
+                if _PATIENCE_S < wait < float("inf"):
+                    raise FetchError("host_on_hold", f"{host} asked for {wait:.0f} s of rest", wait)
                 self._changed.wait(min(wait, 0.2))
-
-    #: A server that wants longer rest is left alone: the feed comes again later.
-    _patience_s = 120.0
 
     def _rules_of(self, target: WebUrl, terms: Terms) -> Robots:
         now = self._clock()
@@ -156,10 +155,9 @@ class Visitor:
                 f"{target.origin}/robots.txt", {}, terms, robots=False, max_bytes=_ROBOTS_BYTES
             ).answer
         except FetchError as error:
-            if error.reason == "stopped":
+            # What one feed's terms refuse, those of another may allow: that is not kept.
+            if error.reason in {"stopped", "host_on_hold"} or error.reason.startswith("refused_"):
                 raise
-            if error.reason.startswith("refused_"):
-                return error
             return FetchError("robots_unreachable", f"{target.origin}/robots.txt: {error}")
         if answer.status == 200:
             return Robots.parse(answer.body)

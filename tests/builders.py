@@ -74,11 +74,23 @@ def normalized(of: Article | None = None) -> NormalizedArticle:
     )
 
 
-def tag(text: str, value: str, type: str = "capital", canonical: str | None = None) -> Tag:
+def tag(text: str, value: str, type_: str = "capital", canonical: str | None = None) -> Tag:
     """A tag on the first place of `value` in `text`."""
     start = text.index(value)
     return Tag(
-        "place", type, value, canonical or value, "", "IQ", None, None, 1.0, start, start + len(value), "gaz:places@test", 1
+        "place",
+        type_,
+        value,
+        canonical or value,
+        "",
+        "IQ",
+        None,
+        None,
+        1.0,
+        start,
+        start + len(value),
+        "gaz:places@test",
+        1,
     )
 
 

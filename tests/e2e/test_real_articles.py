@@ -50,4 +50,5 @@ def test_the_seed_article_has_its_parts(output):
     assert row["title"] == row["text"][row["title_span"]["start"] : row["title_span"]["end"]]
     assert len(row["subheads"]) == 2
     countries = {place["country"] for place in expected["places"] if place["kind"] == "country"}
-    assert countries <= {tag["country"] for tag in row["tags"] if tag["kind"] == "country"}
+    assert countries <= {tag["country"] for tag in row["tags"] if tag["type"] == "country"}
+    assert row["tags"][0]["code"] == "medtop:16000000"

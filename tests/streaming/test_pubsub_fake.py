@@ -94,7 +94,7 @@ def test_a_stream_delivers_acknowledges_and_gives_back(fake):
         stream.cancel()
         stream.result(timeout=10)
     assert given_back == [ids[2]]
-    assert fake.counted(topic) == {id: Counted(1 + (id == ids[2]), 1) for id in ids}
+    assert fake.counted(topic) == {one: Counted(1 + (one == ids[2]), 1) for one in ids}
 
 
 def test_two_subscriptions_get_a_message_each_and_a_filter_drops_the_rest(fake):

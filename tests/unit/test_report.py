@@ -63,8 +63,8 @@ def test_the_counts_are_those_of_the_files(tmp_path):
     assert report["duplicates_by_relation"]["exact"]["rows"] == 1
     assert report["top_sources"] == [{"source": "afp", "articles": 2}, {"source": "الوطن", "articles": 1}]
     assert report["top_tags"] == [
-        {"kind": "capital", "canonical": "بغداد", "articles": 1},
-        {"kind": "capital", "canonical": "دمشق", "articles": 1},
+        {"kind": "place", "canonical": "بغداد", "articles": 1},
+        {"kind": "place", "canonical": "دمشق", "articles": 1},
     ]
     assert report["languages"] == {"ar": 3}
     assert report["input_forms"] == {"json_lines": 1}

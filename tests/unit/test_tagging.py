@@ -289,7 +289,6 @@ def test_two_names_of_a_country_are_one_thing():
     assert len({tag.entity for tag in tags}) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="a country goes before the places of the article")
 def test_amman_in_jordan_is_no_sultanate():
     tags = named("سافر الوفد إلى عمان ثم إربد والزرقاء في الأردن.")
     assert [tag.country for tag in tags if tag.value == "عمان"] == ["JO"]

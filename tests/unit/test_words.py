@@ -85,12 +85,10 @@ def test_character_references_are_read_as_characters():
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="the span of a letter ends after one code point and its marks")
 def test_a_word_that_ends_with_a_reference_is_whole():
     assert written("&#1571;حم&#1583; هنا") == [["&#1571;حم&#1583;", "هنا"]]
 
 
-@pytest.mark.xfail(strict=True, reason="the span of a letter ends after one code point and its marks")
 def test_a_word_of_repaired_text_is_whole():
     damaged = "العراق اليوم".encode().decode("cp1252", "ignore")
     assert forms(damaged)[-1] == "اليوم"

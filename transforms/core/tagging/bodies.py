@@ -70,6 +70,7 @@ _DEFINITE = frozenset(
 )
 #: The same with clitics.
 _DEFINITE_FORMS = with_clitics(_DEFINITE)
+_STRONG_FORMS = with_clitics(_STRONG)
 HEAD_FORMS = with_clitics(_STRONG | _DEFINITE)
 #: Endings of adjectives of relation; and other adjectives that names of bodies have (folded).
 _NISBA = ("\u064a", "\u064a\u0647")  # ي and ية
@@ -236,7 +237,10 @@ def headed_at(reading: Reading, head: int) -> int:
     if not _continues(reading, last):
         return last
     if reading.forms[head] in _DEFINITE_FORMS:
-        return _with_purpose(reading, head)
+        whole = _with_purpose(reading, head)
+        # After lam "the committee" and "committee" are written alike.
+        if whole > head + 1 or reading.forms[head] not in _STRONG_FORMS:
+            return whole
     for place_at in (last, last + 1):
         if place_at > last and not reading.is_in(last, "place_head"):
             break

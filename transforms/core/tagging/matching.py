@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from transforms.core.tagging.words import SIGN, Words, read_words
 
-__all__ = ["Matches", "PhraseMatcher", "fold_phrases", "leftmost_longest", "with_clitics"]
+__all__ = ["Matches", "PhraseMatcher", "after_lam", "fold_phrases", "leftmost_longest", "with_clitics"]
 
 _ARTICLE = "\u0627\u0644"  # ال
 _LAM = 0x0644  # ل
@@ -44,6 +44,12 @@ class Matches(NamedTuple):
         return Matches(*(column[chosen] for column in self))
 
 
+def after_lam(name: str) -> str:
+    """Return what is written after lam for a folded name with the article: without its alef, and of three lams two stay."""
+    rest = name[len(_ARTICLE) :]
+    return rest if rest.startswith(chr(_LAM)) else chr(_LAM) + rest
+
+
 def with_clitics(words: Iterable[str]) -> frozenset[str]:
     """Return folded words and phrases with every clitic, and every two, that may be written onto them, and without."""
     spread: set[str] = set()
@@ -52,8 +58,8 @@ def with_clitics(words: Iterable[str]) -> frozenset[str]:
         for first in ("", *map(chr, _AND)):
             spread.add(first + word)
             for second in map(chr, _PREPOSITIONS):
-                joined = word[1:] if second == chr(_LAM) and word.startswith(_ARTICLE) else word
-                spread.add(first + second + (chr(_LAM) + joined[1:] if joined is not word else word))
+                contracted = second == chr(_LAM) and word.startswith(_ARTICLE)
+                spread.add(first + second + (after_lam(word) if contracted else word))
     return frozenset(spread)
 
 
@@ -102,7 +108,7 @@ class PhraseMatcher:
             bound.append(not may_follow)
             if may_follow and text.startswith(_ARTICLE):
                 # lam + the article are written as two lams: "to Iraq" is lam lam ayn ...; the name keeps the second.
-                patterns.append(chr(_LAM) + text[len(_ARTICLE) :])
+                patterns.append(after_lam(text))
                 numbers.append(number)
                 contracted.append(True)
                 bound.append(False)

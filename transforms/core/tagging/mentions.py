@@ -86,8 +86,15 @@ class Reading:
         start = self.forms[first]
         rest = start[cut:]
         if cut and start[cut - 1] == LAM and rest[:1] == LAM:
-            rest = ARTICLE + rest[1:]
+            rest = self.whole(rest)
         return " ".join((rest, *self.forms[first + 1 : last]))
+
+    def whole(self, rest: str) -> str:
+        """Return the word of which `rest` (lam and more) is left after lam: with the article, or as it stands, as it is known."""
+        options = (ARTICLE + rest[1:], rest, ARTICLE + rest)
+        words = self.lexicon.words
+        known = next((option for option in options if option in words.flags), "")
+        return known or next((option for option in options if words.knows(option)), options[0])
 
     def is_in(self, token: int, *classes: str) -> bool:
         """Tell whether a token, with or without clitics, is a word of one of the trigger classes."""
@@ -122,7 +129,7 @@ def letters_before(reading: Reading, token: int, *flags: str) -> int:
         before, rest = form[:cut], form[cut:]
         if len(rest) < _SHORTEST or before[-1] not in _CLITICS or (cut == 2 and before[0] not in _AND_SO):
             continue
-        whole = ARTICLE + rest[1:] if before[-1] == LAM and rest[0] == LAM else rest
+        whole = reading.whole(rest) if before[-1] == LAM and rest[0] == LAM else rest
         if reading.has_flag(whole, *flags):
             return cut
     for cut in (1, 2):

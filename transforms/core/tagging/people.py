@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from transforms.core.tagging.mentions import ARTICLE, Mention, Reading, letters_before
 
-__all__ = ["full_names", "persons_in"]
+__all__ = ["full_names", "last_name", "persons_in"]
 
 #: Folded words that link two parts of a name: ibn (two spellings), bint, al (house of), um, abu in three cases, abd, dhu.
 _SON = frozenset({"بن", "ابن", "بنت", "ولد"})
@@ -16,6 +16,8 @@ _COMPOUND = frozenset({"عبد", "العبد", "ابو", "ابي", "ابا", "ا
 #: Second words of compound names: X al-din, X Allah.
 _SECOND = frozenset({"الدين", "الله"})
 _GIVEN = ("given", "person-given")
+_SURNAME = ("surname", "person-surname")
+_NISBA = "\u064a"  # ي
 _NAME = ("given", "surname", "person-given", "person-surname")
 #: The alef that carries the accusative of an indefinite noun.
 _TANWIN = "\u0627"
@@ -47,8 +49,10 @@ def _mention(reading: Reading, first: int, last: int, score: float, source: str)
     if _is_nationality(reading, words):
         return
     hit = reading.hit(first, last, "person")
-    if hit is not None:
+    if hit is not None and (hit[0] <= cut or not reading.has_flag(words[0], *_NAME)):
         cut = hit[0]
+    else:
+        hit = None
     yield Mention("person", first, last, cut, score, source, hit[1] if hit else ())
 
 
@@ -92,6 +96,11 @@ def _to_the_right(reading: Reading, first: int, last: int) -> int:
         if not (ends_open or begins_more or word in _SECOND) or last - first >= _MOST_WORDS:
             break
         last += 1
+    if _SON.intersection(forms[first:last]) and reading.follows(last) and not reading.types[last]:
+        # The nisba that ends a chain of fathers: al-Harbi, al-Shehri.
+        word = forms[last]
+        if word.startswith(ARTICLE) and word.endswith(_NISBA) and reading.has_flag(word, *_SURNAME):
+            last += 1
     return last
 
 
@@ -141,6 +150,11 @@ def full_names(names: Sequence[str]) -> dict[str, str]:
             seen.add(found[name])
             found[name] = found[found[name]]
     return found
+
+
+def last_name(name: str) -> str:
+    """Return the last part of a full name, compounds whole."""
+    return _parts(name)[-1]
 
 
 def _parts(name: str) -> tuple[str, ...]:

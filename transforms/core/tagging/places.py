@@ -194,8 +194,8 @@ def choose_entries(
 ) -> list[Entry | None]:
     """Return what each place stands for, given its folded name and the meanings of that name; None where unknown.
 
-    Of several meanings: a country before others, then what lies in the country that the other places of the article
-    lie in, then in `home` (the outlet's), then where most people live.
+    Of several meanings: what lies in the country that most other places of the article lie in, then a country before
+    others, then what lies in `home` (the outlet's), then where most people live.
     """
     countries: Counter[str] = Counter()
     for _, meanings in mentions:
@@ -211,8 +211,8 @@ def choose_entries(
             min(
                 meanings,
                 key=lambda one: (
-                    one.type != "country",
                     -countries[one.country] if one.country else 0,
+                    one.type != "country",
                     one.country != home,
                     listed.index(one.code) if one.code in listed else len(listed),
                     -one.population,

@@ -3,7 +3,9 @@
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 
+from transforms.core.tagging.matching import after_lam
 from transforms.core.tagging.mentions import ARTICLE, LAM, Mention, Reading
+from transforms.core.tagging.people import last_name
 
 __all__ = ["found_again"]
 
@@ -17,12 +19,14 @@ _BEFORE_VERBS = frozenset(
     ("ان", "التي", "الذي", "قد", "لم", "لن", "لا", "سوف", "كي", "لكي", "حتي", "ما", "بان", "وهي")
 )
 _SHORTEST = 4
+#: Rules of names that are common words too.
+_NEVER_ALONE = ("slot", "head", "sport")
 
 
 def found_again(reading: Reading, mentions: Sequence[Mention]) -> Iterator[Mention]:
     """Yield a mention for each further place of a name that `mentions` are sure of, where none of them stands.
 
-    Names of one word are looked for when they are places or bodies; of persons only full names are.
+    Names of one word are looked for when they are places or bodies; a person's last name only after a verb of speech.
     """
     names = dict(_names(reading, mentions))
     if not names:
@@ -52,6 +56,8 @@ def found_again(reading: Reading, mentions: Sequence[Mention]) -> Iterator[Menti
             ):
                 continue
             known = names[name]
+            if known.kind == "person" and end == token + 1 and not reading.is_in(token - 1, "speech_verb"):
+                continue
             yield Mention(known.kind, token, end, cut, min(known.score, _AGAIN), known.source, known.meanings)
             last = end
             break
@@ -60,7 +66,7 @@ def found_again(reading: Reading, mentions: Sequence[Mention]) -> Iterator[Menti
 @functools.lru_cache(maxsize=1 << 14)
 def _starts(first: str) -> dict[str, tuple[int, str]]:
     """Return the forms of a first word with clitics: their letters before the name, and the word."""
-    contracted = LAM + first[2:] if first.startswith(ARTICLE) else first
+    contracted = after_lam(first) if first.startswith(ARTICLE) else first
     return {
         before + (contracted if before.endswith(LAM) else first): (len(before), first) for before in _BEFORE
     }
@@ -71,5 +77,16 @@ def _names(reading: Reading, mentions: Iterable[Mention]) -> Iterator[tuple[str,
         if mention.score < _SURE:
             continue
         name = reading.name(mention.first, mention.last, mention.cut)
-        if len(name) >= _SHORTEST - 1 and (" " in name or mention.kind != "person"):
+        # A name that is a common word too is one where a rule says so, each time.
+        if (
+            " " not in name
+            and mention.source.startswith("gaz:")
+            and all(one.rule in _NEVER_ALONE for one in mention.meanings)
+        ):
+            continue
+        if len(name) < _SHORTEST - 1:
+            continue
+        if " " in name or mention.kind != "person":
             yield name, mention
+        if " " in name and mention.kind == "person":
+            yield last_name(name), mention

@@ -248,11 +248,13 @@ def entity_tags(words: Words, number: int, entity: Entity, count: int) -> list[T
     spans = [_span(words, number, mention) for mention in entity.mentions]
     text = words.texts[number]
     entry = entity.entry
-    if entry is not None:
+    if entry is not None and entry.code:
         canonical = entry.canonical
     else:
         start, end = spans[entity.named]
-        canonical = restored(words, entity.mentions[entity.named], text[start:end])
+        named = entity.mentions[entity.named]
+        begin = int(words.starts[named.first]) + named.cut
+        canonical = restored(entity.name, words.joined[begin : int(words.ends[named.first])], text[start:end])
     return [
         Tag(
             kind=entity.kind,
@@ -278,8 +280,8 @@ def _span(words: Words, number: int, mention: Mention) -> tuple[int, int]:
     return words.span(number, start, int(words.ends[mention.last - 1]))
 
 
-def restored(words: Words, mention: Mention, value: str) -> str:
-    """Return a name as written, with the article whose alef lam swallowed."""
-    start = int(words.starts[mention.first])
-    hidden = mention.cut and words.joined[start + mention.cut - 1 : start + mention.cut + 1] == "\u0644\u0644"
-    return "\u0627" + value if hidden else value  # ا
+def restored(name: str, rest: str, value: str) -> str:
+    """Return a name as written, with what lam swallowed of its article; `rest` is left of its folded first word."""
+    if name.startswith(rest):
+        return value
+    return ("\u0627\u0644" if name.startswith("\u0627\u0644" + rest) else "\u0627") + value  # ال, ا

@@ -39,6 +39,8 @@ _MOST = 2
 #: A code of the second level has at least this keyword score, and this part of the score of the code above.
 _LEAST_BELOW, _PART_BELOW, _MOST_BELOW = 0.7, 0.25, 2
 _RULE = "rule:topic_keywords"
+#: A text of fewer features (words and pairs) is about nothing in particular.
+_FEWEST = 5
 
 
 class TopicScore(NamedTuple):
@@ -110,7 +112,7 @@ class TopicModel:
         shares: NDArray[np.float64] = (1 - MIX) * parts
         columns = [self.tops.index(code) for code in self.codes]
         shares[:, columns] += MIX * softmax(score_rows(features, self.linear))
-        shares[np.diff(features.borders) == 0] = 0
+        shares[np.diff(features.borders) < _FEWEST] = 0
         return shares
 
     def _forms(self, evidence: NDArray[np.float64]) -> list[str]:

@@ -7,6 +7,7 @@ originals one by one, since few of them become tags.
 
 import functools
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from transforms.core.norm_table import WORDS
 from transforms.core.normalize import FoldedText, fold, normalize_texts
-from transforms.core.profiles import SEARCH, code_points, mark_run
+from transforms.core.profiles import SEARCH, code_points
 from transforms.core.tokens import HashedUnits, hash_units
 
 __all__ = ["LETTERS", "NUMBER", "SIGN", "Words", "read_words"]
@@ -81,8 +82,16 @@ class Words(NamedTuple):
             way = self.ways[number] = fold(text, SEARCH)
         first = int(self.firsts[number])
         last = int(way.offsets[end - 1 - first]) + 1
-        marks = mark_run().match(text, last)
-        return int(way.offsets[start - first]), marks.end() if marks else last
+        # All up to the next letter belongs to the last one (marks, the rest of a reference or of damaged
+        # bytes), but for blanks and invisible characters.
+        stop = int(way.offsets[end - first]) if end - first < way.offsets.size else len(text)
+        while stop > last and not _belongs(text[stop - 1]):
+            stop -= 1
+        return int(way.offsets[start - first]), max(stop, last)
+
+
+def _belongs(char: str) -> bool:
+    return not char.isspace() and unicodedata.category(char) not in ("Cf", "Cc")
 
 
 @functools.cache
