@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint fast long bench bench-dedup sample schemas lock clean
+.PHONY: help demo test lint fast long bench bench-dedup bench-tagging sample schemas lock clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -48,6 +48,9 @@ bench: $(VENV)/.dev ## print figures of the batch job beside a plain loop (needs
 bench-dedup: $(VENV)/.dev ## print figures of deduplication: growth, hostile corpora (needs the shared data, 6 minutes, 8 GB)
 	$(BIN)/python tests/benchmarks/dedup.py grow
 	$(BIN)/python tests/benchmarks/dedup.py hostile
+
+bench-tagging: $(VENV)/.dev ## print figures of tagging: each part, start, memory (needs the shared data, 5 minutes)
+	$(BIN)/python tests/benchmarks/tagging.py
 
 sample: $(VENV)/.run ## rebuild the bundled sample from its sources
 	$(BIN)/python scripts/build_sample.py

@@ -41,7 +41,7 @@ __all__ = ["BatchRequest", "run_batch"]
 
 @dataclasses.dataclass(frozen=True)
 class BatchRequest:
-    """What the user asked for on the command line."""
+    """What the user asked for on the command line; `infer` only from Python (`transforms.infer.InferTags`)."""
 
     config: Config
     inputs: tuple[str, ...]
@@ -51,6 +51,7 @@ class BatchRequest:
     runner: str | None = None
     allow_empty: bool = False
     quiet: bool = False
+    infer: beam.PTransform | None = None
 
 
 def run_batch(request: BatchRequest, console: Console) -> ExitCode:
@@ -166,7 +167,7 @@ def _run(
     gc.set_threshold(50_000, 20, 50)
     try:
         pipeline = beam.Pipeline(options=options)
-        build(pipeline, request.config, source, sink, plan, user_rules)
+        build(pipeline, request.config, source, sink, plan, user_rules, request.infer)
         with show_progress(console, sum(file.size_bytes for file in found), quiet=request.quiet):
             result = _execute(pipeline)
     finally:

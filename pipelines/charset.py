@@ -52,6 +52,8 @@ def _decode(body: bytes, content_type: str, declared: re.Match[bytes] | None) ->
     strict = _strict(body, "utf-8")
     if strict is not None:
         return Decoded(strict, "utf-8", 0)
+    if found.codec == "utf-8" and not body[:SAMPLE_BYTES].isascii():
+        return _lenient(body, "utf-8")  # letters cut in the middle, not another encoding
     in_header = _IN_HEADER.search(content_type)
     named = [
         _codec("" if in_header is None else in_header[1]),

@@ -34,12 +34,14 @@ def build(
     sink: beam.PTransform,
     index: IndexPlan | None = None,
     user_rules: UserRules = UserRules(),  # noqa: B008 (frozen)
+    infer: beam.PTransform | None = None,
 ) -> Any:
     """Wire the stages onto `pipeline` and return what `sink` gives.
 
     `source` gives `ReadOutputs` from the pipeline's begin; `sink` takes `Tables`. Every record that
     `source` gives leaves by exactly one of the tables articles, duplicates, dead letters and filtered. With an
     `index` the articles are also compared with those of earlier runs, and their signatures are written into it.
+    `user_rules` are applied last when tagging; `infer` (`transforms.infer.InferTags`) adds the tags of a model of the user's after that.
     """
     on_bug = config.run.on_bug
     read = pipeline | "ReadArticles" >> source
@@ -61,14 +63,20 @@ def build(
         kept = (deduplicated.signatures, deduplicated.amended)
         kept | "WriteIndex" >> WriteIndex(index.write)
     tagged = deduplicated.ok | "TagArticles" >> TagArticles(config.tag, user_rules, on_bug)
+    tagging_refused = [tagged.refused]
+    articles = tagged.ok
+    if infer is not None:
+        inferred = tagged.ok | "InferTags" >> infer
+        articles = inferred.ok
+        tagging_refused.append(inferred.refused)
     refused = (
         read.refused,
         parsed.refused,
         normalized.refused,
-        tagged.refused,
+        *tagging_refused,
     ) | "GatherRefused" >> beam.Flatten()
     filtered = (parsed.filtered, normalized.filtered, tagged.filtered) | "GatherFiltered" >> beam.Flatten()
     tables = Tables(
-        tagged.ok, deduplicated.duplicates, deduplicated.relations, refused, filtered, read.inputs
+        articles, deduplicated.duplicates, deduplicated.relations, refused, filtered, read.inputs
     )
     return tables | "WriteTables" >> sink

@@ -24,7 +24,7 @@ _SHOWN = 6
 #: What the coverage table tells of each source, as `transforms.write` tallies it.
 COVERED = ("agency", "city", "author", "date", "figure", "quote", "boilerplate")
 _LEFT_TO_RIGHT = "\u200e"
-_STAGES = ("read", "parse", "normalize", "deduplicate", "tag")
+_STAGES = ("read", "parse", "normalize", "deduplicate", "tag", "infer")
 _RELATIONS = {
     "exact": "another article says the same, word for word",
     "near": "another article says nearly the same",

@@ -21,7 +21,7 @@ import json
 import lzma
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -86,7 +86,15 @@ def read_silver(path: Path) -> Iterator[Labelled]:
 
 
 @njit(cache=True, fastmath=False)
-def _forward_backward(emissions, transitions, labels, bounds, weights, gradient, transition_gradient):
+def _forward_backward(  # noqa: C901 (numba compiles loops, not arrays)
+    emissions: np.ndarray,
+    transitions: np.ndarray,
+    labels: np.ndarray,
+    bounds: np.ndarray,
+    weights: np.ndarray,
+    gradient: np.ndarray,
+    transition_gradient: np.ndarray,
+) -> float:
     """Return the log-likelihood of all sentences; write its gradients."""
     size = emissions.shape[1]
     longest = 0
@@ -293,7 +301,7 @@ def pack(attributes: list[str], weights: list[np.ndarray]) -> dict[str, np.ndarr
     }
 
 
-def _blob(strings) -> np.ndarray:
+def _blob(strings: Iterable[str]) -> np.ndarray:
     return np.frombuffer("\n".join(strings).encode("utf-8"), np.uint8)
 
 

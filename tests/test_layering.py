@@ -25,6 +25,7 @@ BEAM_TRANSFORMS_CORE_SIBLINGS = (
     "composite",
     "deduplicate",
     "tag",
+    "infer",
 )
 
 
