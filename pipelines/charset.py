@@ -59,7 +59,10 @@ def _decode(body: bytes, content_type: str, declared: re.Match[bytes] | None) ->
         _codec("" if in_header is None else in_header[1]),
         _codec("" if declared is None else declared[1].decode("ascii")),
     ]
-    for codec in [*(name for name in named if name not in _DEFAULTS), "" if found.codec == "utf-8" else found.codec]:
+    for codec in [
+        *(name for name in named if name not in _DEFAULTS),
+        "" if found.codec == "utf-8" else found.codec,
+    ]:
         text = _strict(body, codec) if codec and codec != "utf-8" else None
         if text is not None:
             return Decoded(text, codec, 0)

@@ -1,6 +1,7 @@
 """A feed's document -> its items, each with a name by which it is remembered and a fingerprint of what it says."""
 
 import dataclasses
+import datetime
 import hashlib
 import io
 import json
@@ -16,7 +17,7 @@ from transforms.core.markup import html_to_text
 from transforms.core.pieces import Flaw, Piece
 from transforms.core.times import parse_time
 
-__all__ = ["FeedContent", "FeedItem", "item_row", "iso_time", "read_feed"]
+__all__ = ["FeedContent", "FeedItem", "iso_time", "item_row", "read_feed"]
 
 _DIGEST_BYTES = 16
 _PAGE = re.compile(r"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
@@ -120,8 +121,6 @@ def _absolute(base: str, link: str) -> str:
 
 def iso_time(published: str) -> str:
     """Return a publication time as ISO 8601 in UTC; "" where it cannot be read or has no zone."""
-    import datetime
-
     try:
         time = parse_time(published, "UTC")
     except ValueError:

@@ -1,8 +1,5 @@
 """The list of feeds to poll: a YAML file -> checked feeds, or every fault with its place."""
 
-# ruff: noqa: RUF009
-# (`setting` gives a dataclass field, which is what a default may be.)
-
 import dataclasses
 import re
 from collections.abc import Callable
@@ -33,9 +30,14 @@ class FeedEntry:
     note: str = setting("", "For readers only.")
     active: bool = setting(True, "Whether it is polled.")
     interval_minutes: float | None = setting(
-        None, "Minutes between two polls; that of the whole list where it is empty.", minimum=1, maximum=10_080
+        None,
+        "Minutes between two polls; that of the whole list where it is empty.",
+        minimum=1,
+        maximum=10_080,
     )
-    full_text: bool = setting(False, "Fetch the page of each new item and take the body from it (extra html).")
+    full_text: bool = setting(
+        False, "Fetch the page of each new item and take the body from it (extra html)."
+    )
     obey_robots: bool = setting(True, "Ask robots.txt; false only for servers of your own.")
     allow_addresses: tuple[str, ...] = setting(
         (), "Networks that this feed may reach although they are not public, e.g. 10.1.0.0/16."
@@ -50,7 +52,10 @@ class FeedsFile:
     contact: str = setting("", "Address (URL or e-mail) in the User-Agent, for those who run the servers.")
     interval_minutes: float = setting(15.0, "Minutes between two polls of a feed.", minimum=1, maximum=10_080)
     pause_seconds: float = setting(
-        2.0, "Least pause between two requests to one host; a longer Crawl-delay counts.", minimum=0, maximum=3600
+        2.0,
+        "Least pause between two requests to one host; a longer Crawl-delay counts.",
+        minimum=0,
+        maximum=3600,
     )
     back_off_hours: float = setting(6.0, "Longest pause after failures in a row.", minimum=0.1, maximum=168)
     remember_days: float = setting(
@@ -58,13 +63,15 @@ class FeedsFile:
     )
     workers: int = setting(4, "Hosts that are asked at the same time.", minimum=1, maximum=64)
     max_bytes: int = setting(10 << 20, "Largest answer, packed or not.", minimum=1024, maximum=100 << 20)
-    timeout_seconds: float = setting(30.0, "Longest time of one answer, redirects and all.", minimum=1, maximum=300)
+    timeout_seconds: float = setting(
+        30.0, "Longest time of one answer, redirects and all.", minimum=1, maximum=300
+    )
     feeds: tuple[FeedEntry, ...] = setting((), "The feeds.")
 
 
 @dataclasses.dataclass(frozen=True)
 class Feed:
-    """One feed, checked. Times are seconds; `port` is that of its URL."""
+    """One feed, checked. Times are seconds; `host` and `port` are those of its URL."""
 
     id: str
     url: str
@@ -73,6 +80,7 @@ class Feed:
     full_text: bool
     obey_robots: bool
     allowed: tuple[Network, ...]
+    host: str
     port: int
 
 
@@ -135,7 +143,9 @@ def _read_yaml(path: str, read_bytes: Callable[[str], bytes], faults: list[Fault
         raise ConfigError([Fault(place_of(line, column), "", wrong)])
     node = compose(yaml_events(text, place_of), place_of, faults)
     if node is None or (isinstance(node, Scalar) and resolve(node) is None):
-        raise ConfigError([Fault(place_of(1, 1), "", "says nothing; a list of feeds begins with `version: 1`")])
+        raise ConfigError(
+            [Fault(place_of(1, 1), "", "says nothing; a list of feeds begins with `version: 1`")]
+        )
     return node
 
 
@@ -179,13 +189,13 @@ class _Checker:
         seen.setdefault(name.lower(), self._builder.place_of(where, self._path))
 
     def _feed(self, path: Path, entry: FeedEntry, written: FeedsFile) -> Feed:
-        url, port = entry.url, 443
+        url, host, port = entry.url, "", 443
         if not url.strip():
             self._fault((*path, "url"), "is missing; give the address of the feed")
         else:
             try:
                 found = read_url(url)
-                url, port = found.text, found.port
+                url, host, port = found.text, found.host, found.port
             except ValueError as error:
                 self._fault((*path, "url"), f"{shown(_without_secret(url))} {error}")
         allowed: list[Network] = []
@@ -194,7 +204,8 @@ class _Checker:
                 allowed.append(parse_network(text))
             except ValueError:
                 self._fault(
-                    (*path, "allow_addresses", str(number)), f"{shown(text)} is no network such as 10.1.0.0/16"
+                    (*path, "allow_addresses", str(number)),
+                    f"{shown(text)} is no network such as 10.1.0.0/16",
                 )
         minutes = written.interval_minutes if entry.interval_minutes is None else entry.interval_minutes
         return Feed(
@@ -205,6 +216,7 @@ class _Checker:
             full_text=entry.full_text,
             obey_robots=entry.obey_robots,
             allowed=tuple(allowed),
+            host=host,
             port=port,
         )
 

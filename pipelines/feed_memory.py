@@ -136,7 +136,7 @@ class FeedMemory:
             ]
 
     def record_sent(self, feed: str, items: Sequence[FeedItem], now_s: float) -> None:
-        """Remember items as sent; they are on disk when this returns."""
+        """Remember items as sent; once this returns, the end of the process loses none of it."""
         rows = [(feed, item.key, item.version, now_s, now_s) for item in items]
         with self._transaction() as db:
             db.executemany("INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?)", rows)
@@ -146,7 +146,9 @@ class FeedMemory:
         with self._transaction() as db:
             self._write(db, state)
 
-    def record_read(self, state: FeedState, items: Sequence[FeedItem], now_s: float, remember_s: float) -> None:
+    def record_read(
+        self, state: FeedState, items: Sequence[FeedItem], now_s: float, remember_s: float
+    ) -> None:
         """Remember how a feed is after all its items were sent, and forget those that it has not had for long.
 
         The age of an item is counted to this reading: while a feed answers that nothing has changed, nothing of

@@ -31,6 +31,7 @@ Resolver = Callable[[str, int], Sequence[str]]
 
 _CHUNK = 64 << 10
 _TICK_S = 0.05
+_OK = 200
 #: Of a host with many addresses so many are tried.
 _TRIES = 3
 _HEADERS = {"Accept-Encoding": "gzip", "Connection": "close"}
@@ -224,7 +225,7 @@ class Fetcher:
             response = connection.getresponse()
             got = {name.lower(): value for name, value in response.headers.items()}
             body = b""
-            if response.status == http.client.OK:
+            if response.status == _OK:
                 body = _read_body(response, got, max_bytes, cut=cut)
         except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             raise FetchError("broken", f"{url.host}: {_shown(error)}") from error
@@ -247,7 +248,9 @@ class Fetcher:
         if request.cut_off:
             # Whatever the reader took it for, even for the end of the body.
             reason = "stopped" if self._stopping.is_set() else "timeout"
-            raise FetchError(reason, f"{url.host} did not finish in time" if reason == "timeout" else url.text)
+            raise FetchError(
+                reason, f"{url.host} did not finish in time" if reason == "timeout" else url.text
+            )
         if fault is not None:
             raise fault
 
@@ -263,9 +266,7 @@ def _shown(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error)[:200]}"
 
 
-def _read_body(
-    response: BaseHTTPResponse, headers: Mapping[str, str], max_bytes: int, *, cut: bool
-) -> bytes:
+def _read_body(response: BaseHTTPResponse, headers: Mapping[str, str], max_bytes: int, *, cut: bool) -> bytes:
     """Return the unpacked body. Raises FetchError for one that is too large or not packed as it says."""
     packing = headers.get("content-encoding", "").strip().lower()
     if packing not in {"", "identity", "gzip", "x-gzip"}:

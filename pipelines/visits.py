@@ -55,7 +55,7 @@ class Visitor:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`stopping` ends every wait; `clock` measures pauses, `now` is Unix time for `Retry-After` dates."""
+        """Take what ends every wait, `stopping`; `clock` measures pauses, `now` is Unix time for `Retry-After` dates."""
         self._fetcher = fetcher
         self._stopping = stopping
         self._clock = clock
@@ -83,7 +83,9 @@ class Visitor:
             if robots:
                 rules = self._rules_of(target, terms)
                 if not rules.may_read(target.text):
-                    raise FetchError("robots_disallowed", f"{target.origin}/robots.txt does not allow {target.text}")
+                    raise FetchError(
+                        "robots_disallowed", f"{target.origin}/robots.txt does not allow {target.text}"
+                    )
                 pause_s = max(pause_s, rules.delay_s)
             answer, took = self._get(target, headers, terms, left, pause_s, max_bytes)
             left -= took

@@ -1,5 +1,6 @@
 """URLs that a poller may ask for: http or https, one host, nothing hidden in them."""
 
+import contextlib
 import re
 import urllib.parse
 from typing import NamedTuple
@@ -74,9 +75,7 @@ def join_url(base: str, reference: str) -> str:
 
     Raises ValueError where the two make no URL.
     """
-    try:
-        # http.client reads headers as Latin-1; servers write Arabic paths there as they are.
+    # http.client reads headers as Latin-1; servers write Arabic paths there as they are.
+    with contextlib.suppress(UnicodeError):
         reference = reference.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        pass
     return urllib.parse.urljoin(base, reference.strip())

@@ -21,7 +21,7 @@ redelivery 10 ms after a negative acknowledgement or after the deadline. It diff
 * An empty `pull` waits half a second and looks once more, then answers with nothing.
 * Messages come in no order, unless they have ordering keys. Flow control, retry policies (back-off), exactly-once
   delivery, push and export to BigQuery are accepted and not done; there are no snapshots, and a `seek` back to a
-  time brings messages without their contents and ends the server at the next pull.
+  time ends the server by a nil pointer (it keeps no contents of what was acknowledged).
 * `delivery_attempt` is counted only where the subscription has a dead letter topic; `deliveries` here always tells.
 * An acknowledgement after the deadline still counts until the message has been delivered anew.
 * Every message ever published stays in memory, so a soak run grows by what it publishes.

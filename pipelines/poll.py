@@ -1,0 +1,116 @@
+"""`warraq poll`: new items of RSS and Atom feeds, sent on as they appear, each once."""
+
+import contextlib
+import dataclasses
+import importlib.metadata
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import TextIO
+
+from pipelines.feed_health import LOGGER
+from pipelines.feed_list import FeedList, read_feed_list
+from pipelines.feed_memory import FeedMemory
+from pipelines.feed_poller import PageReader, Poller
+from pipelines.feed_sinks import open_sink, read_target
+from pipelines.fetch import Fetcher, Limits, Resolver, resolve_name
+from pipelines.outcome import ExitCode, RunFailed
+from pipelines.politeness import AGENT
+from pipelines.visits import Visitor
+
+__all__ = ["DEFAULT_STATE", "PollRequest", "run_poll"]
+
+#: Where the memory is unless the user names another folder.
+DEFAULT_STATE = ".warraq-poll"
+
+
+@dataclasses.dataclass(frozen=True)
+class PollRequest:
+    """What `warraq poll` is asked for: the list of feeds, the sink as `--to` names it, the state folder."""
+
+    feeds: str
+    to: str
+    state: str = DEFAULT_STATE
+    once: bool = False
+    quiet: bool = False
+
+
+def run_poll(
+    request: PollRequest, *, out: TextIO | None = None, resolve: Resolver = resolve_name
+) -> ExitCode:
+    """Poll until SIGTERM or SIGINT; with `once` every feed once.
+
+    On a signal requests under way are given up, what is being sent is finished, and the result is OK. With
+    `once` it is FAILED where the sink did not take everything or no feed at all could be read. Raises
+    ConfigError, UsageError, RunFailed, OSError. `resolve` stands in for the system's resolver in tests.
+    """
+    target = read_target(request.to)
+    feeds = read_feed_list(request.feeds)
+    page_reader = _page_reader(feeds)
+    folder = Path(request.state)
+    LOGGER.setLevel(logging.WARNING if request.quiet else logging.INFO)
+    stopping = threading.Event()
+    with contextlib.ExitStack() as stack:
+        memory = stack.enter_context(FeedMemory(folder))
+        sink = open_sink(target, sys.stdout if out is None else out)
+        stack.callback(sink.close)
+        limits = Limits(max_bytes=feeds.max_bytes, seconds=feeds.timeout_s)
+        fetcher = stack.enter_context(Fetcher(_user_agent(feeds.contact), limits, resolve))
+        stack.enter_context(_signals(stopping, fetcher))
+        poller = Poller(
+            feeds,
+            Visitor(fetcher, stopping),
+            memory,
+            sink,
+            stopping,
+            health=folder / "health.json",
+            page_reader=page_reader,
+        )
+        LOGGER.info("%d feeds to %s, memory and health in %s", len(feeds.feeds), request.to, folder)
+        good = poller.run(once=request.once)
+    if stopping.is_set() or not request.once:
+        return ExitCode.OK
+    return ExitCode.FAILED if poller.sink_fault or not good else ExitCode.OK
+
+
+def _page_reader(feeds: FeedList) -> PageReader | None:
+    wanting = [feed.id for feed in feeds.feeds if feed.full_text]
+    if not wanting:
+        return None
+    from transforms.pages import load_page_reader  # half a second
+
+    reader = load_page_reader()
+    if reader is None:
+        msg = f"full_text of {', '.join(wanting[:5])} needs the extra html; install it with: pip install 'warraq[html]'"
+        raise RunFailed(ExitCode.USAGE, msg)
+    return reader
+
+
+def _user_agent(contact: str) -> str:
+    version = importlib.metadata.version("warraq")
+    return f"{AGENT}/{version} (+{contact})" if contact else f"{AGENT}/{version}"
+
+
+@contextlib.contextmanager
+def _signals(stopping: threading.Event, fetcher: Fetcher) -> Iterator[None]:
+    """Let SIGTERM and SIGINT end the polling; the second one ends the process as usual."""
+
+    def stop(number: int, _: FrameType | None) -> None:
+        LOGGER.info("%s: stopping", signal.Signals(number).name)
+        stopping.set()
+        fetcher.stop()
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        before = {one: signal.signal(one, stop) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
