@@ -6,7 +6,7 @@ import hashlib
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -33,7 +33,9 @@ _PAGES = 10
 _MOST_VALIDATOR = 1024
 #: Polls are spread by this share of the interval, so that feeds do not fall into step.
 _SPREAD = 0.05
-_IDLE_S = 0.5
+_IDLE_S = 0.2
+#: Pages that one poll of a feed fetches; further items wait for the next one.
+_MOST_PAGES = 100
 #: A larger item is one that `warraq batch` would refuse.
 _MOST_ITEM_BYTES = 8 << 20
 
@@ -89,49 +91,60 @@ class Poller:
         self._now = now
         self._chance = chance
         self.sink_fault = ""
+        self.polled = self.good = 0
 
-    def run(self, *, once: bool) -> int:
+    def run(self, *, once: bool) -> None:
         """Poll until told to stop; with `once` every feed once, unless its server asked for rest.
 
-        Returns how many feeds were read or had nothing new. Hosts are polled side by side, feeds of one host one
-        after the other. Raises what a sink raises for good (BrokenPipeError) and OSError of the health file.
+        Hosts are polled side by side, feeds of one host one after the other; `polled` and `good` count. Raises what
+        a sink raises for good (BrokenPipeError), sqlite3.Error, and OSError of the health file.
         """
         now = self._now()
         self._memory.forget_others({feed.id for feed in self._feeds.feeds}, now, self._feeds.remember_s)
-        waiting = list(self._feeds.feeds)
-        due = {feed.id: self._due(feed, now, once=once) for feed in waiting}
+        due = {feed: self._due(feed, now, once=once) for feed in self._feeds.feeds}
         if once:
-            resting = [feed for feed in waiting if due[feed.id] > now]
-            for feed in resting:
-                LOGGER.info("%s: left alone for %d s more", feed.id, due[feed.id] - now)
-            waiting = [feed for feed in waiting if feed not in resting]
-        good = 0
+            for feed in [feed for feed in due if due[feed] > now]:
+                LOGGER.info("%s: left alone for %d s more", feed.id, due.pop(feed) - now)
+        try:
+            self._run(due, once=once)
+        except BaseException:
+            self._stopping.set()  # what still runs need not go on
+            raise
+        self._tell()
+
+    def _run(self, due: dict[Feed, float], *, once: bool) -> None:
+        """Poll the feeds of `due` (feed -> Unix time); those under way are not in it."""
         running: dict[Future[FeedState], Feed] = {}
         with ThreadPoolExecutor(self._feeds.workers, thread_name_prefix="poll") as pool:
-            while not self._stopping.is_set() and (waiting or running):
-                busy = {feed.host for feed in running.values()}
-                for feed in sorted(waiting, key=lambda feed: due[feed.id]):
-                    if (
-                        due[feed.id] <= self._now()
-                        and feed.host not in busy
-                        and len(running) < self._feeds.workers
-                    ):
-                        busy.add(feed.host)
-                        waiting.remove(feed)
-                        running[pool.submit(self.poll, feed)] = feed
+            while not self._stopping.is_set() and (due or running):
+                for feed in self._ready(due, running.values()):
+                    del due[feed]
+                    running[pool.submit(self.poll, feed)] = feed
                 if not running:
-                    self._stopping.wait(_IDLE_S)
+                    # No wait of the event's: a signal handler that sets it must not find its lock taken.
+                    time.sleep(_IDLE_S)
                     continue
                 for future in wait(running, timeout=_IDLE_S, return_when=FIRST_COMPLETED).done:
                     feed = running.pop(future)
                     state = future.result()
-                    good += not state.reason
-                    due[feed.id] = state.next_s
+                    self.polled += 1
+                    self.good += not state.reason
                     if not once:
-                        waiting.append(feed)
+                        due[feed] = state.next_s
                     self._tell()
-        self._tell()
-        return good
+
+    def _ready(self, due: Mapping[Feed, float], running: Collection[Feed]) -> list[Feed]:
+        """Return the feeds that can start now: due, of a host that is free, as many as there are workers."""
+        now = self._now()
+        busy = {feed.host for feed in running}
+        ready: list[Feed] = []
+        for feed in sorted(due, key=due.__getitem__):
+            if due[feed] > now or len(running) + len(ready) >= self._feeds.workers:
+                break
+            if feed.host not in busy:
+                busy.add(feed.host)
+                ready.append(feed)
+        return ready
 
     def _due(self, feed: Feed, now: float, *, once: bool) -> float:
         state = self._memory.state(feed.id)
@@ -206,10 +219,16 @@ class Poller:
             poll.notes.append(f"{decoded.broken} broken bytes of {decoded.codec} became U+FFFD")
         content = read_feed(decoded.text, answer.url, min(self._feeds.max_bytes, _MOST_ITEM_BYTES))
         poll.items = len(content.items)
-        self._send(poll, self._memory.unsent(poll.feed.id, content.items))
+        unsent = self._memory.unsent(poll.feed.id, content.items)
+        now_sent = unsent[:_MOST_PAGES] if poll.feed.full_text else unsent
+        self._send(poll, now_sent)
         if not content.complete:
             raise _PollError(*content.faults[-1])
         poll.notes += [f"{reason}: {detail}" for reason, detail in content.faults]
+        if len(now_sent) < len(unsent):
+            # Nothing is remembered of the document, so that the rest is new again.
+            self._memory.record_state(self._succeeded(poll))
+            return
         etag, modified = _validators(answer)
         poll.state = dataclasses.replace(poll.state, etag=etag, modified=modified, body_hash=body_hash)
         now = self._now()

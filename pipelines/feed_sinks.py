@@ -5,6 +5,7 @@ A sink says which items it has for certain; only those are remembered as sent.
 
 import contextlib
 import hashlib
+import importlib
 import json
 import os
 import re
@@ -59,7 +60,7 @@ def read_target(text: str) -> Target:
     kind, _, place = text.partition(":")
     if kind == "stdout" and not place:
         return Target(kind, "")
-    if kind == "inbox" and place.strip():
+    if kind == "inbox" and place.strip() and "://" not in place:
         return Target(kind, place)
     if kind == "pubsub" and _TOPIC.fullmatch(place):
         return Target(kind, place)
@@ -77,7 +78,7 @@ def open_sink(target: Target, out: TextIO) -> Sink:
 
 def _publisher() -> Any:
     try:
-        from google.cloud import pubsub_v1
+        pubsub_v1 = importlib.import_module("google.cloud.pubsub_v1")
     except ImportError as error:
         msg = "--to pubsub: needs the Pub/Sub client; install it with: pip install 'warraq[gcp]'"
         raise RunFailed(ExitCode.USAGE, msg) from error

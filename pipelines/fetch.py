@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, SSLError
+from urllib3.exceptions import HTTPError, ReadTimeoutError, SSLError
 from urllib3.response import BaseHTTPResponse
 
 from pipelines.addresses import Network, why_refused
@@ -104,11 +104,11 @@ class Fetcher:
         resolve: Resolver = resolve_name,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """`tls` replaces the context with the system's certificates."""
+        """Take what stands in for the system's resolver and, as `tls`, for its certificates."""
         self.limits = limits or Limits()
         self._user_agent = user_agent
         self._resolve = resolve
-        self._tls = tls or ssl.create_default_context()
+        self._tls = tls
         self._under_way: set[_Request] = set()
         self._stopping = threading.Event()
         self._closed = threading.Event()
@@ -194,6 +194,8 @@ class Fetcher:
         timeout = max(0.01, min(self.limits.connect_seconds, (deadline - time.monotonic()) / 2))
         if url.scheme == "http":
             return HTTPConnection(address, url.port, timeout=timeout)
+        if self._tls is None:
+            self._tls = ssl.create_default_context()  # reads all certificates: 30 ms
         return HTTPSConnection(
             address,
             url.port,
@@ -227,6 +229,8 @@ class Fetcher:
             body = b""
             if response.status == _OK:
                 body = _read_body(response, got, max_bytes, cut=cut)
+        except (TimeoutError, ReadTimeoutError) as error:
+            raise FetchError("timeout", f"{url.host} did not finish in time") from error
         except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             raise FetchError("broken", f"{url.host}: {_shown(error)}") from error
         return Answer(url.text, response.status, got, body)
@@ -272,7 +276,9 @@ def _read_body(response: BaseHTTPResponse, headers: Mapping[str, str], max_bytes
     if packing not in {"", "identity", "gzip", "x-gzip"}:
         raise FetchError("bad_encoding", f"the body is packed as {packing[:40]!r}, gzip was asked for")
     length = headers.get("content-length", "")
-    if length.isdecimal() and int(length[:20]) > max_bytes and not cut:
+    if length and not (length.isascii() and length.isdigit()):
+        raise FetchError("broken", f"the Content-Length is {length[:40]!r}")
+    if length and int(length[:20]) > max_bytes and not cut:
         raise FetchError("too_large", f"{length[:20]} bytes are announced, {max_bytes} are allowed")
     unpack = zlib.decompressobj(wbits=31) if "gzip" in packing else None
     parts: list[bytes] = []

@@ -45,7 +45,7 @@ def run_poll(
     """Poll until SIGTERM or SIGINT; with `once` every feed once.
 
     On a signal requests under way are given up, what is being sent is finished, and the result is OK. With
-    `once` it is FAILED where the sink did not take everything or no feed at all could be read. Raises
+    `once` it is FAILED where the sink did not take everything or none of the feeds that were asked could be read. Raises
     ConfigError, UsageError, RunFailed, OSError. `resolve` stands in for the system's resolver in tests.
     """
     target = read_target(request.to)
@@ -60,7 +60,7 @@ def run_poll(
         stack.callback(sink.close)
         limits = Limits(max_bytes=feeds.max_bytes, seconds=feeds.timeout_s)
         fetcher = stack.enter_context(Fetcher(_user_agent(feeds.contact), limits, resolve))
-        stack.enter_context(_signals(stopping, fetcher))
+        caught = stack.enter_context(_signals(stopping, fetcher))
         poller = Poller(
             feeds,
             Visitor(fetcher, stopping),
@@ -71,10 +71,13 @@ def run_poll(
             page_reader=page_reader,
         )
         LOGGER.info("%d feeds to %s, memory and health in %s", len(feeds.feeds), request.to, folder)
-        good = poller.run(once=request.once)
+        poller.run(once=request.once)
+        if caught:
+            LOGGER.info("stopped by %s", caught[0])
     if stopping.is_set() or not request.once:
         return ExitCode.OK
-    return ExitCode.FAILED if poller.sink_fault or not good else ExitCode.OK
+    in_vain = poller.polled > 0 and not poller.good
+    return ExitCode.FAILED if poller.sink_fault or in_vain else ExitCode.OK
 
 
 def _page_reader(feeds: FeedList) -> PageReader | None:
@@ -96,11 +99,13 @@ def _user_agent(contact: str) -> str:
 
 
 @contextlib.contextmanager
-def _signals(stopping: threading.Event, fetcher: Fetcher) -> Iterator[None]:
-    """Let SIGTERM and SIGINT end the polling; the second one ends the process as usual."""
+def _signals(stopping: threading.Event, fetcher: Fetcher) -> Iterator[list[str]]:
+    """Let SIGTERM and SIGINT end the polling, and give their names; the second one ends the process as usual."""
+    caught: list[str] = []
 
     def stop(number: int, _: FrameType | None) -> None:
-        LOGGER.info("%s: stopping", signal.Signals(number).name)
+        # No log line here: the thread that was interrupted may be writing one.
+        caught.append(signal.Signals(number).name)
         stopping.set()
         fetcher.stop()
         for one, handler in before.items():
@@ -110,7 +115,7 @@ def _signals(stopping: threading.Event, fetcher: Fetcher) -> Iterator[None]:
     if threading.current_thread() is threading.main_thread():
         before = {one: signal.signal(one, stop) for one in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield
+        yield caught
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)

@@ -168,11 +168,6 @@ class Visitor:
             return FetchError("robots_unreachable", f"{target.origin}/robots.txt: HTTP {answer.status}")
         return Robots.open_to_all()
 
-    def wake(self) -> None:
-        """Let whoever waits for a turn see that the poller is stopping."""
-        with self._changed:
-            self._changed.notify_all()
-
 
 def _checked(url: str, terms: Terms, *, first: bool) -> WebUrl:
     try:

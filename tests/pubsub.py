@@ -5,14 +5,14 @@
         with running_fake() as fake:
             yield fake
 
-`running_fake` builds the fake where it is missing (Go, some two minutes once, then seconds), sets
+`running_fake` builds the fake where it is missing (Go, a minute or two once, then seconds), sets
 PUBSUB_EMULATOR_HOST, which every Google client reads when it is made, and skips where Go or the client is missing.
 State is in memory, so `pair` makes topics and subscriptions of random names.
 
 It does: publish, pull and streaming pull, acknowledge, negative acknowledge, change of the ack deadline (any from 1 s;
 the service asks for 10), attributes, message ids, publish times, filters, ordering keys, dead letter topics,
 redelivery 10 ms after a negative acknowledgement or after the deadline. It differs from the service in this
-(pstest of cloud.google.com/go/pubsub/v2 2.8.1, read and tried):
+(pstest of cloud.google.com/go/pubsub/v2 2.8.1, read in its source and partly tried):
 
 * Nothing outlives the process, and after a restart ids begin at `m0` again: ids are unique within one process only.
 * Messages wait 10 minutes, whatever the retention; older ones that nobody holds are dropped without a word.

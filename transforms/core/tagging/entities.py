@@ -3,7 +3,6 @@
 import bisect
 import dataclasses
 import itertools
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -236,10 +235,17 @@ class EntityTagger:
             groups.setdefault((mention.kind, key), []).append((mention, name))
         entities = []
         for (kind, _), some in groups.items():
-            # A place is called what it is called most; a person or a body by the longest form.
-            times = Counter(name for _, name in some) if kind == "place" else Counter()
-            name = max((name for _, name in some), key=lambda one: (times[one], len(one)))
-            score = max(mention.score for mention, _ in some)
+            mentions_of = tuple([mention for mention, _ in some])
+            names = [name for _, name in some]
+            name, score = names[0], mentions_of[0].score
+            if len(some) > 1:
+                score = max([mention.score for mention in mentions_of])
+                if (
+                    kind == "place"
+                ):  # is called what it is called most; a person or a body by the longest form
+                    name = max(names, key=lambda one: (names.count(one), len(one)))
+                else:
+                    name = max(names, key=len)
             if kind == "person" and " " not in name and score < _ALONE:
                 continue
             entry = (
@@ -247,8 +253,7 @@ class EntityTagger:
                 if kind == "place"
                 else next((mention.meanings[0] for mention, _ in some if mention.meanings), None)
             )
-            place = [one for _, one in some].index(name)
-            mentions_of = tuple(mention for mention, _ in some)
+            place = names.index(name)
             country = entry.country if entry else ""
             if kind == "place" and entry is None:
                 country = places.guess_country(reading, mentions_of, common)

@@ -40,11 +40,12 @@ def found_again(reading: Reading, mentions: Sequence[Mention]) -> Iterator[Menti
         starts |= _starts(first)
     forms = reading.forms
     last = reading.low
-    for token in range(reading.low, reading.high):
-        start = starts.get(forms[token])
-        if start is None or token < last or token in taken:
+    for token in [
+        token for token, form in enumerate(forms[reading.low : reading.high], reading.low) if form in starts
+    ]:
+        if token < last or token in taken:
             continue
-        cut, first = start
+        cut, first = starts[forms[token]]
         for name in by_first[first]:
             end = token + name.count(" ") + 1
             if end > reading.high or any(place in taken for place in range(token, end)):

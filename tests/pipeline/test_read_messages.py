@@ -1,0 +1,232 @@
+import datetime
+import json
+import time
+
+import apache_beam as beam
+import pytest
+from apache_beam.io.gcp.pubsub import PubsubMessage
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.testing.test_pipeline import TestPipeline
+from apache_beam.testing.test_stream import TestStream
+from apache_beam.testing.util import assert_that, equal_to
+from apache_beam.transforms.trigger import AccumulationMode, AfterCount, AfterWatermark
+from apache_beam.transforms.window import FixedWindows, TimestampedValue
+from apache_beam.utils.windowed_value import PaneInfoTiming
+from builders import NOON_US, article, tagged
+from pubsub import running_fake
+
+from schemas.elements import Article, Origin, RawRecord
+from transforms.core.event_times import DAY_US
+from transforms.core.mapping import READY_MAPS
+from transforms.core.messages import encode_message
+from transforms.core.parse import ParsePlan
+from transforms.core.reading import ReadRules
+from transforms.parse import ParseArticles
+from transforms.read_messages import OpenMessages, ReadArticleMessages, StampEventTimes
+
+NAME = "projects/warraq-tests/subscriptions/news"
+HOUR = 3600
+NOON = NOON_US // 1_000_000
+RULES = ReadRules()
+
+
+def message(data, number=None, **attributes):
+    published = datetime.datetime.fromtimestamp(NOON, datetime.UTC)
+    return PubsubMessage(data, attributes, f"m{number}", published)
+
+
+def counters(result, namespace="warraq.read"):
+    return {
+        counter.key.metric.name: counter.result
+        for counter in result.metrics().query()["counters"]
+        if counter.key.metric.namespace == namespace
+    }
+
+
+def uri(one):
+    return one.origin.uri
+
+
+def test_each_message_leaves_by_one_door_and_the_counters_add_up():
+    avro, attributes = encode_message(tagged(article()), "")
+    data = [
+        message(json.dumps({"body": "نص الخبر"}).encode(), 0, source="وكالة"),
+        message("عنوان\nنص الخبر".encode(), 1, content_type="text/plain"),
+        message(avro, 2, **{**attributes, "source": "سواها"}),
+        message(b"\0\1\2", 3),
+        message(None, 4, title="لا شيء"),
+    ]
+    pipeline = TestPipeline("FnApiRunner")
+    doors = pipeline | "Make" >> beam.Create(data) | "Open" >> OpenMessages(NAME, RULES, READY_MAPS)
+    assert doors.records.element_type is RawRecord
+    parsed = doors.records | "Parse" >> ParseArticles(ParsePlan(READY_MAPS, {}))
+    assert_that(
+        parsed.ok | "Sources" >> beam.Map(lambda a: (a.origin, a.source)),
+        equal_to(
+            [(Origin(f"{NAME}#m{n}", 0, 0), source) for n, source in enumerate(("وكالة", "unknown", "afp"))]
+        ),
+        "Ok",
+    )
+    assert_that(
+        doors.refused | "Why" >> beam.Map(lambda d: (d.reason, uri(d))),
+        equal_to([("unknown_form", f"{NAME}#m3"), ("unknown_form", f"{NAME}#m4")]),
+        "Refused",
+    )
+    assert_that(doors.inputs, equal_to([]), "NoInputs")
+    result = pipeline.run()
+    result.wait_until_finish()
+    size = sum(len(one.data or b"") for one in data)
+    assert counters(result) == {
+        "in": 5,
+        "ok": 3,
+        "refused_unknown_form": 2,
+        "bytes": size,
+        "attributes_filled": 1,
+        "attributes_contradicted": 1,
+    }
+
+
+def test_a_bug_is_set_aside_in_a_stream_and_stops_where_asked():
+    broken = ReadRules(field_map="nowhere")
+    sent = message(b'{"body": "x"}', 0, source="s")
+    with TestPipeline("FnApiRunner") as pipeline:
+        doors = pipeline | "Make" >> beam.Create([sent]) | "Open" >> OpenMessages(NAME, broken, READY_MAPS)
+        assert_that(
+            doors.refused | "Why" >> beam.Map(lambda d: (d.reason, d.payload)),
+            equal_to([("bug", b'{"body": "x"}')]),
+            "Refused",
+        )
+    with pytest.raises(KeyError, match="nowhere"), TestPipeline("FnApiRunner") as pipeline:
+        pipeline | "Make" >> beam.Create([sent]) | "Open" >> OpenMessages(NAME, broken, READY_MAPS, "fail")
+
+
+def test_a_source_is_a_subscription_or_a_topic():
+    for given in ({}, {"subscription": NAME, "topic": "projects/warraq-tests/topics/news"}):
+        with pytest.raises(ValueError, match="a subscription or a topic"):
+            TestPipeline() | "Read" >> ReadArticleMessages(RULES, READY_MAPS, **given)
+
+
+def streaming():
+    return TestPipeline("BundleBasedDirectRunner", options=PipelineOptions(["--streaming"]))
+
+
+def hours(hour):
+    return NOON - NOON % HOUR + hour * HOUR
+
+
+def arriving(*titles_and_hours):
+    """Articles that arrive at noon, each dated so many hours after it; then six hours go by."""
+    stream = TestStream().advance_watermark_to(hours(0))
+    elements = [
+        TimestampedValue(article(body=title, published_us=hours(hour) * 1_000_000), hours(0))
+        for title, hour in titles_and_hours
+    ]
+    return stream.add_elements(elements).advance_watermark_to(hours(6)).advance_watermark_to_infinity()
+
+
+def keyed(one: Article) -> tuple[str, str]:
+    return "all", one.body
+
+
+def windows(articles, lateness):
+    """Give (hour of the window, body, did it come late) of each article."""
+    return (
+        articles
+        | "Key" >> beam.Map(keyed).with_output_types(tuple[str, str])
+        | "Hours"
+        >> beam.WindowInto(
+            FixedWindows(HOUR),
+            trigger=AfterWatermark(late=AfterCount(1)),
+            accumulation_mode=AccumulationMode.DISCARDING,
+            allowed_lateness=lateness,
+        )
+        | "Group" >> beam.GroupByKey()
+        | "Show" >> beam.ParDo(_Show())
+    )
+
+
+class _Show(beam.DoFn):
+    def process(self, group, window=beam.DoFn.WindowParam, pane=beam.DoFn.PaneInfoParam):
+        for body in group[1]:
+            yield int(window.start - hours(0)) // HOUR, body, pane.timing == PaneInfoTiming.LATE
+
+
+@pytest.mark.parametrize(("lateness", "late"), [(0, []), (6 * HOUR, [(-5, "قديم", True)])])
+def test_an_article_moved_back_is_late_and_is_dropped_only_without_lateness(lateness, late):
+    with streaming() as pipeline:
+        stamped = (
+            pipeline
+            | "Arrive" >> arriving(("جديد", 0), ("قديم", -5), ("آت", 3))
+            | "Stamp" >> StampEventTimes(DAY_US)
+        )
+        assert_that(windows(stamped, lateness), equal_to([(0, "جديد", False), (3, "آت", False), *late]))
+
+
+def test_impossible_dates_are_clamped_and_counted():
+    pipeline = streaming()
+    stamped = (
+        pipeline
+        | "Arrive" >> arriving(("ا", -3), ("ب", -24 * 300), ("ت", 24 * 300))
+        | "Stamp" >> StampEventTimes(2 * HOUR * 1_000_000)
+    )
+    shown = windows(stamped, DAY_US // 1_000_000) | "Hour" >> beam.Map(lambda row: (row[0], row[1]))
+    assert_that(shown, equal_to([(-2, "ا"), (-2, "ب"), (24, "ت")]))
+    result = pipeline.run()
+    result.wait_until_finish()
+    assert counters(result, "warraq.stamp") == {"event_time_too_old": 2, "event_time_ahead": 1}
+
+
+def test_an_article_without_a_time_keeps_the_time_of_its_message():
+    with TestPipeline("FnApiRunner") as pipeline:
+        stamped = (
+            pipeline
+            | "Make" >> beam.Create([article(published_us=None)])
+            | "Arrive" >> beam.Map(lambda one: TimestampedValue(one, NOON)).with_output_types(Article)
+            | "Stamp" >> StampEventTimes(DAY_US)
+            | "Time" >> beam.ParDo(_Time())
+        )
+        assert_that(stamped, equal_to([NOON]))
+
+
+class _Time(beam.DoFn):
+    def process(self, _, timestamp=beam.DoFn.TimestampParam):
+        yield int(timestamp)
+
+
+class _NoteFn(beam.DoFn):
+    """Write what came into a folder; what runs in threads shares no memory with the test."""
+
+    def __init__(self, folder):
+        self._folder = str(folder)
+
+    def process(self, one, timestamp=beam.DoFn.TimestampParam):
+        with open(f"{self._folder}/{uri(one).rpartition('#')[2]}", "w") as file:
+            json.dump([type(one).__name__, uri(one), timestamp.micros], file)
+
+
+def test_articles_come_from_a_subscription_with_the_time_of_publishing(tmp_path):
+    with running_fake() as fake:
+        topic, subscription = fake.pair()
+        before = time.time_ns() // 1000
+        good = fake.publish(topic, json.dumps({"body": "نص الخبر"}).encode(), {"source": "وكالة"})
+        bad = fake.publish(topic, b"\0\1\2")
+        # A TestPipeline would wait for the end of a stream that has none.
+        pipeline = beam.Pipeline("BundleBasedDirectRunner", options=PipelineOptions(["--streaming"]))
+        doors = pipeline | "Read" >> ReadArticleMessages(RULES, READY_MAPS, subscription)
+        doors.records | "NoteRecords" >> beam.ParDo(_NoteFn(tmp_path))
+        doors.refused | "NoteRefused" >> beam.ParDo(_NoteFn(tmp_path))
+        result = pipeline.run()
+        try:
+            end = time.monotonic() + 20
+            while len(list(tmp_path.iterdir())) < 2 and time.monotonic() < end:
+                time.sleep(0.05)
+            time.sleep(0.1)
+        finally:
+            result.cancel()
+        noted = {path.name: json.loads(path.read_text()) for path in tmp_path.iterdir()}
+        assert {name: row[:2] for name, row in noted.items()} == {
+            good: ["RawRecord", f"{subscription}#{good}"],
+            bad: ["DeadLetter", f"{subscription}#{bad}"],
+        }
+        assert all(before - 1000 <= row[2] <= time.time_ns() // 1000 for row in noted.values())
+        assert fake.unacked(topic) == 0

@@ -1,0 +1,167 @@
+"""ReadArticleMessages: a subscription or topic to raw records; StampEventTimes: articles by their own time."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub
+from apache_beam.pvalue import PBegin, PCollection, TaggedOutput
+from apache_beam.transforms.window import TimestampedValue
+from apache_beam.utils.timestamp import Timestamp
+
+from schemas.elements import Article, DeadLetter, InputFile, RawRecord
+from transforms.composite import Composite
+from transforms.core.errors import ArticleError
+from transforms.core.event_times import AHEAD_US, event_time
+from transforms.core.mapping import FieldMap
+from transforms.core.messages import Message, read_message, refused_message
+from transforms.core.reading import ReadRules
+from transforms.metrics import StageCounter
+from transforms.read import ReadOutputs
+
+__all__ = ["OpenMessages", "ReadArticleMessages", "StampEventTimes"]
+
+
+@dataclasses.dataclass(eq=False)
+class OpenMessages(Composite):
+    """Find the record in each message of a PCollection of `PubsubMessage`.
+
+    `name` is the subscription (or topic) that origins name. Keeps windows and timestamps as they came. A message
+    that is delivered twice gives two equal records: deduplication takes them for a `repeat`.
+    `inputs` stays empty: a stream has no files, its left side is the counter `in`.
+    """
+
+    name: str
+    rules: ReadRules
+    field_maps: Mapping[str, FieldMap]
+    on_bug: str = "set_aside"
+
+    def expand(self, messages: PCollection[PubsubMessage]) -> ReadOutputs:
+        """Return records, dead letters and an empty PCollection of input files."""
+        opened = beam.ParDo(_OpenFn(self.name, self.rules, self.field_maps, self.on_bug))
+        opened.label = "Open"
+        doors = messages | opened.with_output_types(
+            RawRecord, refused=DeadLetter, inputs=InputFile
+        ).with_outputs("refused", "inputs", main="records")
+        return ReadOutputs(doors.records, doors.refused, doors.inputs)
+
+
+@dataclasses.dataclass(eq=False)
+class ReadArticleMessages(Composite):
+    """Read articles from Pub/Sub: an existing `subscription`, or a `topic` through a subscription of its own.
+
+    Give one of the two, by full name. `id_label` names the attribute that tells messages apart where publishers
+    repeat themselves (Dataflow only: BundleBasedDirectRunner stays RUNNING with no output), `timestamp_attribute`
+    the one that holds the event time (see `core.event_times`); else the publish time is the timestamp.
+    Order means nothing. The source acknowledges: when it does so is the runner's promise.
+    """
+
+    rules: ReadRules
+    field_maps: Mapping[str, FieldMap]
+    subscription: str | None = None
+    topic: str | None = None
+    id_label: str | None = None
+    timestamp_attribute: str | None = None
+    on_bug: str = "set_aside"
+
+    def expand(self, begin: PBegin) -> ReadOutputs:
+        """Return records, dead letters and an empty PCollection of input files."""
+        name = self.subscription or self.topic
+        if not name or (self.subscription and self.topic):
+            message = f"give a subscription or a topic, not {self.subscription!r} and {self.topic!r}"
+            raise ValueError(message)
+        source = ReadFromPubSub(
+            topic=self.topic,
+            subscription=self.subscription,
+            id_label=self.id_label,
+            with_attributes=True,
+            timestamp_attribute=self.timestamp_attribute,
+        )
+        return (
+            begin
+            | "Receive" >> source
+            | "OpenMessages" >> OpenMessages(name, self.rules, self.field_maps, self.on_bug)
+        )
+
+
+@dataclasses.dataclass(eq=False)
+class StampEventTimes(beam.PTransform):
+    """Give each article its event time as timestamp, within bounds around the timestamp it comes with.
+
+    It comes with the publish time of its message, which the stages between have kept. What moves back may be late
+    and what moves ahead waits: `core.event_times` tells what windows after it need. Windows are cut anew by the new
+    time. Counters: `event_time_missing`, `event_time_too_old`, `event_time_ahead`.
+    """
+
+    horizon_us: int
+    ahead_us: int = AHEAD_US
+
+    def expand(self, articles: PCollection[Article]) -> PCollection[Article]:
+        """Return the same articles, stamped."""
+        return articles | "Stamp" >> beam.ParDo(_StampFn(self.horizon_us, self.ahead_us))
+
+
+class _OpenFn(beam.DoFn):
+    def __init__(self, name: str, rules: ReadRules, field_maps: Mapping[str, FieldMap], on_bug: str) -> None:
+        self._name = name
+        self._rules = rules
+        self._field_maps = field_maps
+        self._on_bug = on_bug
+        self._counter = StageCounter("read")
+
+    def process(
+        self,
+        element: PubsubMessage,
+        timestamp: Timestamp = beam.DoFn.TimestampParam,
+    ) -> Iterator[Any]:
+        message = _message(element, timestamp, self._name)
+        self._counter.add("in")
+        self._counter.add("bytes", len(message.data))
+        try:
+            read = read_message(message, self._rules, self._field_maps)
+        except Exception as error:  # our own fault is judged, and raised again
+            if isinstance(error, ArticleError):
+                refused = error
+            elif self._on_bug == "fail":
+                raise
+            else:
+                refused = ArticleError("bug", f"{type(error).__name__}: {error}")
+            letter = refused_message(message, refused)
+            self._counter.add(f"refused_{letter.reason}")
+            yield TaggedOutput("refused", letter)
+            return
+        self._counter.add("ok")
+        if read.filled:
+            self._counter.add("attributes_filled", len(read.filled))
+        if read.contradicted:
+            self._counter.add("attributes_contradicted", len(read.contradicted))
+        yield read.record
+
+
+def _message(element: PubsubMessage, timestamp: Timestamp, name: str) -> Message:
+    published = element.publish_time
+    return Message(
+        data=element.data or b"",
+        attributes=element.attributes or {},
+        message_id=element.message_id or "",
+        publish_us=(timestamp if published is None else Timestamp.from_utc_datetime(published)).micros,
+        subscription=name,
+    )
+
+
+class _StampFn(beam.DoFn):
+    def __init__(self, horizon_us: int, ahead_us: int) -> None:
+        self._horizon_us = horizon_us
+        self._ahead_us = ahead_us
+        self._counter = StageCounter("stamp")
+
+    def process(
+        self,
+        article: Article,
+        timestamp: Timestamp = beam.DoFn.TimestampParam,
+    ) -> Iterator[Article]:
+        found = event_time(article.event_us, timestamp.micros, self._horizon_us, self._ahead_us)
+        if found.flag:
+            self._counter.add(found.flag)
+        yield TimestampedValue(article, Timestamp(micros=found.us))
