@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint fast long bench bench-dedup bench-tagging sample schemas lock clean
+.PHONY: help demo test lint fast long bench bench-dedup bench-tagging emulator sample schemas lock clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -51,6 +51,13 @@ bench-dedup: $(VENV)/.dev ## print figures of deduplication: growth, hostile cor
 
 bench-tagging: $(VENV)/.dev ## print figures of tagging: each part, start, memory (needs the shared data, 5 minutes)
 	$(BIN)/python tests/benchmarks/tagging.py
+
+build/pubsub-fake: tests/pubsub_fake/main.go tests/pubsub_fake/go.mod tests/pubsub_fake/go.sum
+	@mkdir -p build
+	cd tests/pubsub_fake && CGO_ENABLED=0 go build -trimpath -ldflags=-s -o ../../build/pubsub-fake .
+	@touch $@
+
+emulator: build/pubsub-fake ## build the Pub/Sub fake for tests and demos (needs Go)
 
 sample: $(VENV)/.run ## rebuild the bundled sample from its sources
 	$(BIN)/python scripts/build_sample.py

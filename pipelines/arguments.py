@@ -57,6 +57,7 @@ def command_line() -> _Parser:
     _add_normalize(commands)
     _add_parse(commands)
     _add_tag(commands)
+    _add_poll(commands)
     commands.add_parser(
         "doctor", help="check this machine: versions, name clashes, engine, credentials", allow_abbrev=False
     )
@@ -282,3 +283,33 @@ def _add_parse(commands: "argparse._SubParsersAction[_Parser]") -> None:
         help="what a fragment is written in (default: json)",
     )
     _add_config(parse)
+
+
+def _add_poll(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    poll = _add(
+        commands,
+        "poll",
+        "ask RSS and Atom feeds for what is new, and send each item on once",
+        "Runs until SIGTERM or SIGINT. An item is remembered as sent only after the sink has confirmed it; after a crash\n"
+        "some may be sent again, none is lost. A changed item is sent again as it is then.\n"
+        "STATE/health.json tells how each feed is. With --once the exit code is 1 if the sink did not take everything\n"
+        "or no feed could be read.\n\n"
+        "examples:\n  warraq poll --feeds configs/feeds/feeds.yaml --to inbox:inbox --once && warraq batch --input inbox --output out\n"
+        "  warraq poll --feeds feeds.yaml --to pubsub:projects/P/topics/T --state /var/lib/warraq\n\n"
+        + _EXIT_CODES,
+    )
+    poll.add_argument("--feeds", required=True, metavar="FILE", help="YAML list of feeds, local or gs://")
+    poll.add_argument(
+        "--to",
+        required=True,
+        metavar="SINK",
+        help="pubsub:projects/P/topics/T (extra gcp), inbox:DIR (JSON Lines files that `batch` reads) or stdout",
+    )
+    poll.add_argument(
+        "--state",
+        default=".warraq-poll",
+        metavar="DIR",
+        help="folder of the memory of sent items and of health.json (default: .warraq-poll)",
+    )
+    poll.add_argument("--once", action="store_true", help="ask every feed once, then end")
+    poll.add_argument("--quiet", action="store_true", help="log faults only")

@@ -127,6 +127,13 @@ def _tag(args: argparse.Namespace, console: Console) -> ExitCode:
     )
 
 
+def _poll(args: argparse.Namespace) -> ExitCode:
+    from pipelines.poll import PollRequest, run_poll
+
+    request = PollRequest(feeds=args.feeds, to=args.to, state=args.state, once=args.once, quiet=args.quiet)
+    return run_poll(request)
+
+
 def _doctor(console: Console) -> ExitCode:
     from pipelines.doctor import doctor
 
@@ -155,6 +162,8 @@ def _dispatch(argv: Sequence[str], console: Console) -> ExitCode:
         return _parse(args, console)
     if args.command == "tag":
         return _tag(args, console)
+    if args.command == "poll":
+        return _poll(args)
     return _doctor(console)
 
 

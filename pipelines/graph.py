@@ -76,7 +76,5 @@ def build(
         *tagging_refused,
     ) | "GatherRefused" >> beam.Flatten()
     filtered = (parsed.filtered, normalized.filtered, tagged.filtered) | "GatherFiltered" >> beam.Flatten()
-    tables = Tables(
-        articles, deduplicated.duplicates, deduplicated.relations, refused, filtered, read.inputs
-    )
+    tables = Tables(articles, deduplicated.duplicates, deduplicated.relations, refused, filtered, read.inputs)
     return tables | "WriteTables" >> sink

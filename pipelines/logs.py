@@ -5,7 +5,7 @@ import logging
 __all__ = ["configure_logging"]
 
 #: Beam says this at import whenever its cloud extra is absent; `warraq doctor` tells it where it matters.
-_NOISE = ("apitools not found",)
+_NOISE = ("apitools not found", "Failed to import GCSFileSystem")
 #: Local workers log what they raise, frames and all, on every level it passes; it is raised to the caller too.
 _REPEATERS = ("apache_beam.runners.worker", "apache_beam.runners.portability", "apache_beam.runners.common")
 

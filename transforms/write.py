@@ -219,7 +219,9 @@ def _tally(table: str, records: Iterable[dict[str, Any]]) -> tuple[tuple[str, st
         for name in _covered(record):
             counts[f"with:{name}", record["source"]] += 1
         # Keyphrases are nearly as many as articles: a count of each would grow with the run.
-        tags = {(tag["kind"], tag["canonical"]) for tag in record.get("tags", ()) if tag["kind"] != "keyphrase"}
+        tags = {
+            (tag["kind"], tag["canonical"]) for tag in record.get("tags", ()) if tag["kind"] != "keyphrase"
+        }
         for found in tags:
             counts[f"tag:{found[0]}", found[1]] += 1
     return tuple((field, value, count) for (field, value), count in sorted(counts.items()))

@@ -57,4 +57,4 @@ def test_a_nationality_is_no_person_and_the_city_no_place_in_the_typical_article
     tags = tagger().tag([article])[0].tags
     assert not [tag for tag in tags if tag.kind == "person" and "روسي" in tag.value]
     assert not [tag for tag in tags if tag.kind == "place" and tag.value == "المدينة"]
-    assert [tag.code for tag in tags if tag.kind == "topic"][0] == "medtop:16000000"
+    assert next(tag.code for tag in tags if tag.kind == "topic") == "medtop:16000000"
