@@ -121,7 +121,7 @@ class EntityTagger:
         named = [label[2:] for label in self.model.labels]
         types = [named[number] for number in labels.numbers.tolist()]
         hits = hits_by_token(matches)
-        hit_tokens = np.array(list(hits), np.int64)
+        hit_tokens = np.unique(matches.firsts[self.lexicon.sayable[matches.phrases]])
         breaks, kinds = words.breaks.tolist(), words.kinds.tolist()
         readings = [
             Reading(words, forms, breaks, kinds, types, hits, self.lexicon, low, high)
@@ -155,15 +155,18 @@ class EntityTagger:
 
     def _headed(self, reading: Reading, heads: Sequence[int], mentions: Sequence[Mention]) -> list[Mention]:
         """Return bodies that a strong head noun names, where the model has named none."""
+        found: list[Mention] = []
+        here = heads[bisect.bisect_left(heads, reading.low) : bisect.bisect_left(heads, reading.high)]
+        if not here:
+            return found
         taken = {
             token
             for mention in mentions
             if mention.kind != "place"
             for token in range(mention.first, mention.last)
         }
-        found: list[Mention] = []
         last = reading.low
-        for head in heads[bisect.bisect_left(heads, reading.low) : bisect.bisect_left(heads, reading.high)]:
+        for head in here:
             if head < last or reading.types[head] in ("PER", "ORG"):
                 continue
             last = bodies.headed_at(reading, head)

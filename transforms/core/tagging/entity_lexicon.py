@@ -27,7 +27,8 @@ _FLAG_OF_RULE = {"": "", "slot": "?", "head": "?", "sport": "?", "link": "??"}
 class EntityLexicon:
     """All lists together.
 
-    `index` holds places, organisations and well-known persons, `hit_classes` the class of each name (`hits`);
+    `index` holds places, organisations and well-known persons, `hit_classes` the class of each name (`hits`),
+    `sayable` whether a name can be a tag without the model;
     `triggers` maps a class (`org_head` ...) to folded
     words and phrases, `spread` to the same with all clitics before them; `demonyms` a folded adjective to its country (ISO 3166-1 alpha-2); `ambiguous` a folded
     name to the codes of what it may mean; `words` is what the features of a word type see.
@@ -35,6 +36,7 @@ class EntityLexicon:
 
     index: NameIndex
     hit_classes: NDArray[np.uint8]
+    sayable: NDArray[np.bool_]
     triggers: Mapping[str, frozenset[str]]
     spread: Mapping[str, frozenset[str]]
     demonyms: Mapping[str, str]
@@ -79,7 +81,11 @@ def make_entity_lexicon(
     gazetteers.append(known)
     index = NameIndex([gazetteer for gazetteer in gazetteers if gazetteer.name in used])
     classes = np.array([hit_class(index.meanings(number)) for number in range(len(index.names))], np.uint8)
-    return EntityLexicon(index, classes, frozen, spread, demonyms, ambiguous, words)
+    sayable = [
+        any(one.kind != "person" and one.rule != "link" for one in index.meanings(number))
+        for number in range(len(index.names))
+    ]
+    return EntityLexicon(index, classes, np.array(sayable, bool), frozen, spread, demonyms, ambiguous, words)
 
 
 def _known_persons(rows: Sequence[Sequence[str]], table: str) -> Gazetteer:

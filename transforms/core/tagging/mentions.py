@@ -72,6 +72,8 @@ class Reading:
     lexicon: EntityLexicon
     low: int
     high: int
+    #: Names asked for before: the same ones are asked for again and again.
+    names: dict[tuple[int, int, int], str] = dataclasses.field(default_factory=dict)
 
     def form(self, token: int) -> str:
         """Return the folded form of a token, "" outside the article."""
@@ -83,11 +85,15 @@ class Reading:
 
     def name(self, first: int, last: int, cut: int) -> str:
         """Return the folded name in some tokens; the article that lam hid is restored."""
-        start = self.forms[first]
-        rest = start[cut:]
-        if cut and start[cut - 1] == LAM and rest[:1] == LAM:
-            rest = self.whole(rest)
-        return " ".join((rest, *self.forms[first + 1 : last]))
+        key = (first, last, cut)
+        name = self.names.get(key)
+        if name is None:
+            start = self.forms[first]
+            rest = start[cut:]
+            if cut and start[cut - 1] == LAM and rest[:1] == LAM:
+                rest = self.whole(rest)
+            name = self.names[key] = " ".join((rest, *self.forms[first + 1 : last]))
+        return name
 
     def whole(self, rest: str) -> str:
         """Return the word of which `rest` (lam and more) is left after lam: with the article, or as it stands, as it is known."""

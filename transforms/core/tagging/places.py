@@ -199,12 +199,12 @@ def choose_entries(
     """
     countries: Counter[str] = Counter()
     for _, meanings in mentions:
-        if len({one.country for one in meanings}) == 1:
+        if len(meanings) == 1 or (meanings and len({one.country for one in meanings}) == 1):
             countries[meanings[0].country] += 1
     chosen: list[Entry | None] = []
     for name, meanings in mentions:
-        if not meanings:
-            chosen.append(None)
+        if len(meanings) < 2:
+            chosen.append(meanings[0] if meanings else None)
             continue
         listed = ambiguous.get(name, ())
         chosen.append(
