@@ -6,168 +6,24 @@ genitive, a name between quotes. The model finds most; the rules here make them 
 
 from collections.abc import Iterator
 
-from transforms.core.tagging.matching import with_clitics
+from transforms.core.tagging.body_heads import (
+    ADJECTIVES,
+    APART,
+    DEFINITE_FORMS,
+    DESCRIBED,
+    DISTRICTS,
+    HEAD_FORMS,
+    LED,
+    NATIONAL,
+    NISBA,
+    SIDES,
+    STOPS,
+    STRONG_FORMS,
+)
 from transforms.core.tagging.mentions import ARTICLE, LAM, Mention, NameHit, Reading, letters_before
 
-__all__ = ["HEAD_FORMS", "bodies_in", "headed_at", "is_named"]
+__all__ = ["bodies_in", "headed_at", "is_named"]
 
-#: Heads that are no part of a body's name: team, side, forces (folded, with and without the article).
-_APART = with_clitics(("فريق", "قوي", "لاعبو", "لاعبي", "اداره نادي"))
-#: Heads of what leads a body, when the body's own head follows: management, presidency, board of.
-_LED = with_clitics(("اداره", "رئاسه", "رياسه", "قياده", "بعثه", "جماهير", "لاعب", "مدرب", "رئيس", "رييس"))
-#: National teams are countries here (the country is tagged as a place).
-_NATIONAL = with_clitics(("منتخب", "المنتخب", "منتخبا", "منتخبات", "منتخبي"))
-#: Heads whose complement makes a name even where the model has seen none (folded).
-_STRONG = frozenset(
-    (
-        *("وزاره", "شرطه", "امانه", "بلديه", "اماره", "مديريه", "هيئه", "هييه", "جامعه", "مستشفي", "محكمه"),
-        *(
-            "نادي",
-            "حزب",
-            "شركه",
-            "بنك",
-            "صحيفه",
-            "جريده",
-            "وكاله",
-            "قناه",
-            "جمعيه",
-            "لجنه",
-            "غرفه",
-            "مؤسسه",
-            "موسسه",
-        ),
-        *("مجلس", "معهد", "نقابه", "رابطه", "برلمان", "بورصه", "مصرف", "كليه"),
-    )
-)
-#: Definite heads that make a name with an adjective and a purpose: the general authority for ... (folded).
-_DEFINITE = frozenset(
-    (
-        *(
-            "الهييه",
-            "الاداره",
-            "القياده",
-            "المديريه",
-            "الموسسه",
-            "اللجنه",
-            "الامانه",
-            "المجلس",
-            "المنظمه",
-            "الاتحاد",
-        ),
-        *(
-            "الجمعيه",
-            "المركز",
-            "الشركه",
-            "الرياسه",
-            "الوكاله",
-            "المفوضيه",
-            "الصندوق",
-            "المكتب",
-            "المرصد",
-            "الرابطه",
-        ),
-    )
-)
-#: The same with clitics.
-_DEFINITE_FORMS = with_clitics(_DEFINITE)
-_STRONG_FORMS = with_clitics(_STRONG)
-HEAD_FORMS = with_clitics(_STRONG | _DEFINITE)
-#: Endings of adjectives of relation; and other adjectives that names of bodies have (folded).
-_NISBA = ("\u064a", "\u064a\u0647")  # ي and ية
-_ADJECTIVES = frozenset(
-    (
-        *(
-            "العام",
-            "العامه",
-            "الاعلي",
-            "العليا",
-            "العالي",
-            "المتحد",
-            "المتحده",
-            "المشترك",
-            "المشتركه",
-            "الشامل",
-        ),
-        *("الشامله", "الاحمر", "الموحد", "الموحده", "المستدام", "المستدامه", "الصغيره", "المتوسطه", "الكبري"),
-    )
-)
-#: Heads whose names a nationality only describes: newspapers, channels, companies, clubs (folded).
-_DESCRIBED = with_clitics(
-    ("صحيفه", "جريده", "مجله", "قناه", "شبكه", "شركه", "نادي", "موقع", "اذاعه", "وكاله", "مجموعه", "بنك")
-)
-#: Words that never continue a name: prepositions, conjunctions, particles (folded).
-_STOPS = frozenset(
-    (
-        *(
-            "في",
-            "من",
-            "علي",
-            "الي",
-            "عن",
-            "مع",
-            "بين",
-            "بعد",
-            "قبل",
-            "عند",
-            "لدي",
-            "خلال",
-            "حول",
-            "ضد",
-            "منذ",
-            "حتي",
-        ),
-        *(
-            "ان",
-            "او",
-            "ثم",
-            "لكن",
-            "قد",
-            "لا",
-            "لم",
-            "لن",
-            "ما",
-            "كل",
-            "هذا",
-            "هذه",
-            "ذلك",
-            "تلك",
-            "التي",
-            "الذي",
-        ),
-        *(
-            "الذين",
-            "هو",
-            "هي",
-            "كان",
-            "كانت",
-            "تم",
-            "يتم",
-            "غير",
-            "عبر",
-            "امس",
-            "اليوم",
-            "بان",
-            "وان",
-            "فان",
-            "كما",
-        ),
-        *(
-            "امام",
-            "ضمن",
-            "تحت",
-            "فوق",
-            "نحو",
-            "جديده",
-            "جديد",
-            "كبيره",
-            "خاصه",
-            "عامه",
-            "اخري",
-            "محليه",
-            "واحده",
-        ),
-    )
-)
 _BODY = ("organisation", "organisation?", "organisation??", "organisation-first", "org_head")
 _MOST_WORDS = 9
 _GENERIC_WORDS = 2
@@ -182,11 +38,11 @@ def bodies_in(reading: Reading, first: int, last: int, score: float, source: str
     if first >= last:
         return
     while last - first > 1 and (
-        reading.forms[first] in _APART
-        or (reading.forms[first] in _LED and reading.is_in(first + 1, "org_head"))
+        reading.forms[first] in APART
+        or (reading.forms[first] in LED and reading.is_in(first + 1, "org_head"))
     ):
         first += 1
-    if reading.forms[first] in _NATIONAL:
+    if reading.forms[first] in NATIONAL:
         yield from _countries(reading, first, last, score, source)
         return
     known = next(
@@ -202,6 +58,12 @@ def bodies_in(reading: Reading, first: int, last: int, score: float, source: str
         last = known.last
     last = _to_the_right(reading, first, last)
     first = _to_the_left(reading, first)
+    if (
+        last - first == _GENERIC_WORDS
+        and reading.forms[first] in SIDES
+        and reading.forms[last - 1] in reading.lexicon.demonyms
+    ):
+        return
     if last - first <= _GENERIC_WORDS and _is_generic(reading, first, last):
         whole = headed_at(reading, first) if reading.forms[first] in HEAD_FORMS else last
         if whole <= last:
@@ -236,15 +98,17 @@ def headed_at(reading: Reading, head: int) -> int:
     last = head + 1
     if not _continues(reading, last):
         return last
-    if reading.forms[head] in _DEFINITE_FORMS:
+    if reading.forms[head] in DEFINITE_FORMS:
         whole = _with_purpose(reading, head)
         # After lam "the committee" and "committee" are written alike.
-        if whole > head + 1 or reading.forms[head] not in _STRONG_FORMS:
+        if whole > head + 1 or reading.forms[head] not in STRONG_FORMS:
             return whole
     for place_at in (last, last + 1):
         if place_at > last and not reading.is_in(last, "place_head"):
             break
         spot = _place_at(reading, place_at)
+        if spot and place_at == last and reading.forms[head] in DISTRICTS:
+            return head + 1
         if spot:
             return _adjectives(reading, head, spot)
     if not reading.forms[last].startswith(ARTICLE):
@@ -268,7 +132,7 @@ def _continues(reading: Reading, token: int) -> bool:
     return (
         reading.follows(token)
         and reading.types[token] in ("", "LOC", "ORG", "MISC")
-        and reading.forms[token] not in _STOPS
+        and reading.forms[token] not in STOPS
         and not reading.is_in(token, "speech_verb", "person_title")
     )
 
@@ -292,7 +156,7 @@ def _adjectives(reading: Reading, head: int, last: int) -> int:
     while last - head < _MOST_WORDS and _continues(reading, last):
         form = reading.forms[last]
         joined = form.startswith("\u0648" + ARTICLE) and not reading.is_in(last, "org_head", "generic_org")
-        adjective = form.startswith(ARTICLE) and (form.endswith(_NISBA) or form in _ADJECTIVES)
+        adjective = form.startswith(ARTICLE) and (form.endswith(NISBA) or form in ADJECTIVES)
         if not (adjective or joined) or reading.has_flag(form, "place"):
             break
         last += 1
@@ -308,7 +172,7 @@ def _to_the_left(reading: Reading, first: int) -> int:
         and not reading.types[before]
         and reading.kinds[before] == 0
         and not reading.form(before).startswith(ARTICLE)
-        and reading.form(before) not in _APART
+        and reading.form(before) not in APART
         and reading.is_in(before, "org_head")
     ):
         return before
@@ -318,7 +182,7 @@ def _to_the_left(reading: Reading, first: int) -> int:
 def _to_the_right(reading: Reading, first: int, last: int) -> int:
     """Return where the name ends with a nationality after it, and with what a name that ends on a preposition wants."""
     headed = reading.is_in(first, "org_head") or reading.is_in(first - 1, "org_head")
-    described = reading.forms[first] in _DESCRIBED or reading.form(first - 1) in _DESCRIBED
+    described = reading.forms[first] in DESCRIBED or reading.form(first - 1) in DESCRIBED
     if described and last - first > _GENERIC_WORDS and reading.forms[last - 1] in reading.lexicon.demonyms:
         return last if reading.hit(first, last, "organisation") else last - 1
     if described:

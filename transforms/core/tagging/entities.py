@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from transforms.core.tagging import bodies, people, places
+from transforms.core.tagging.body_heads import HEAD_FORMS
 from transforms.core.tagging.chain import ChainModel
 from transforms.core.tagging.entity_lexicon import EntityLexicon
 from transforms.core.tagging.gazetteer import RULES, Entry
@@ -133,7 +134,7 @@ class EntityTagger:
             np.searchsorted(spans.firsts, words.borders).tolist(),
             hit_tokens.tolist(),
             np.searchsorted(hit_tokens, words.borders).tolist(),
-            [token for token, form in enumerate(forms) if form in bodies.HEAD_FORMS],
+            [token for token, form in enumerate(forms) if form in HEAD_FORMS],
         )
 
     def _mentions(self, reading: Reading, batch: _Batch, number: int, *, sport: bool) -> list[Mention]:
