@@ -3,6 +3,7 @@
 import bisect
 import dataclasses
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -247,7 +248,8 @@ class EntityTagger:
                 if (
                     kind == "place"
                 ):  # is called what it is called most; a person or a body by the longest form
-                    name = max(names, key=lambda one: (names.count(one), len(one)))
+                    times = Counter(names)
+                    name = max(times, key=lambda one: (times[one], len(one)))
                 else:
                     name = max(names, key=len)
             if kind == "person" and " " not in name and score < _ALONE:

@@ -22,6 +22,8 @@ _NAME = ("given", "surname", "person-given", "person-surname")
 #: The alef that carries the accusative of an indefinite noun.
 _TANWIN = "\u0627"
 _MOST_WORDS = 8
+#: Distinct names of an article that are compared with each other: more are a list, and pairs are quadratic.
+_MOST_NAMES = 300
 _SURE = 0.5
 
 
@@ -124,25 +126,29 @@ def full_names(names: Sequence[str]) -> dict[str, str]:
 
     A single word stands for the nearest earlier name of two words or more that ends with it, or else has it as its
     first word; else for a later one. A compound of abd counts as one word. Names of several words stand for a longer
-    name that begins and ends as they do, or that contains them. Others stand for themselves.
+    name that begins and ends as they do, or that contains them. Others stand for themselves. Where a name stands first
+    is what counts. In lists of very many names those after the first few hundred stand for themselves.
     """
-    parts = [_parts(name) for name in names]
-    found: dict[str, str] = {}
+    places: dict[str, int] = {}
     for place, name in enumerate(names):
-        own = parts[place]
+        places.setdefault(name, place)
+    listed = list(places)[:_MOST_NAMES]
+    parts = {name: _parts(name) for name in listed}
+    found = dict(zip(places, places, strict=True))
+    for name in listed:
+        own, place = parts[name], places[name]
         best: tuple[int, int, int] | None = None
-        for other, longer in enumerate(parts):
-            if len(longer) <= len(own):
+        for other in listed:
+            longer = parts[other]
+            if len(longer) <= len(own) or own[0] not in longer:
                 continue
             fit = _fit(own, longer)
             if fit:
                 # Earlier before later, the better fit before the nearer.
-                rank = (0 if other < place else 1, fit, abs(place - other))
-                if best is None or rank < best[:3]:
+                rank = (0 if places[other] < place else 1, fit, abs(place - places[other]))
+                if best is None or rank < best:
                     best = rank
-                    found[name] = names[other]
-        if best is None:
-            found[name] = name
+                    found[name] = other
     # What stands for a name that itself stands for a longer one.
     for name in tuple(found):
         seen = {name}
