@@ -1,6 +1,7 @@
 """Tags by a model of one's own. What stands between the two marks is the example of the README, word for word."""
 
 import pickle
+from pathlib import Path
 
 import apache_beam as beam
 import numpy as np
@@ -317,3 +318,10 @@ def test_the_model_keeps_its_own_wishes():
     assert wishes.get_resource_hints() == {}
     assert not wishes.override_metrics()
     assert wishes.should_garbage_collect_on_timeout()
+
+
+def test_the_readme_shows_the_example_of_this_test():
+    source = Path(__file__).read_text("utf-8")
+    example = source.partition("# -- the example: begin")[2].partition("# -- the example: end")[0]
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    assert example.strip() in readme
