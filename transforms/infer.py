@@ -16,7 +16,7 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 
 from schemas.elements import DeadLetter, Tag, TaggedArticle, TaggedBatch
 from transforms.composite import Composite
-from transforms.core.tagging.tag_list import TagList
+from transforms.core.tagging.tag_list import TagList, new_tag
 from transforms.dead_letters import set_aside
 from transforms.metrics import StageCounter
 
@@ -25,7 +25,6 @@ __all__ = ["ArticleModelHandler", "InferTags", "InferredDoors", "ModelFailed", "
 #: Examples given to the model at once, where it does not ask for fewer or more (`max_batch_size`).
 _MOST_EXAMPLES = 64
 _TOPIC = "topic"
-_DIGITS = 4
 _KIND = re.compile(r"[a-z][a-z_]{1,39}")
 _NAME = re.compile(r"[^\s@+]+")
 
@@ -175,20 +174,16 @@ class ArticleModelHandler(ModelHandler[Any, Any, Any]):
             value = text[start:end]
         elif start is not None or end is not None or not value:
             raise ValueError(f"a tag of the kind {tag.kind} has neither a value nor both start and end")
-        return Tag(
-            kind=tag.kind,
-            type=tag.type,
-            value=value,
-            canonical=tag.canonical or value,
+        return new_tag(
+            tag.kind,
+            value,
+            score,
+            self._provenance,
+            type_=tag.type,
+            canonical=tag.canonical,
             code=tag.code,
             country=tag.country,
-            lat=None,
-            lon=None,
-            score=round(score, _DIGITS),
-            start=start,
-            end=end,
-            provenance=self._provenance,
-            entity=0,
+            span=(start, end),
         )
 
     def _fault(self, article: TaggedArticle, error: Exception) -> ModelFailed:

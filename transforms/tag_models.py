@@ -9,8 +9,9 @@ import threading
 from transforms.core.tagging.chain import ChainModel, read_arrays
 from transforms.core.tagging.entities import EntityTagger
 from transforms.core.tagging.entity_lexicon import TABLES, make_entity_lexicon
+from transforms.core.tagging.findings import TagModels
 from transforms.core.tagging.rule_tagger import RuleTagger
-from transforms.core.tagging.tagger import Tagger, TagModels, TagRules
+from transforms.core.tagging.tagger import Tagger, TagRules
 from transforms.core.tagging.topic_taxonomy import Topic, parse_taxonomy
 from transforms.core.tagging.topics import TopicModel, load_topics
 from transforms.core.tagging.user_rules import UserRules

@@ -40,7 +40,7 @@ from transforms.core.outlets import country_of  # noqa: E402
 from transforms.core.structure import lay_out_text  # noqa: E402
 from transforms.core.tagging.hits import hit_codes  # noqa: E402
 from transforms.core.tagging.keyphrases import count_title_tokens, find_keyphrases  # noqa: E402
-from transforms.core.tagging.tagger import SPORT, TagRules, find_topics  # noqa: E402
+from transforms.core.tagging.tagger import SPORT, TagRules, without_signs  # noqa: E402
 from transforms.core.tagging.user_rules import UserRules  # noqa: E402
 from transforms.core.tagging.word_features import word_features  # noqa: E402
 from transforms.core.tagging.words import read_words  # noqa: E402
@@ -82,7 +82,7 @@ class Batch:
         self.homes = [country_of(one.article.source) for one in articles]
         self.words = read_words(self.texts)
         self.titles = count_title_tokens(self.words, self.title_ends)
-        topics = find_topics(self.models.topics, self.words, self.titles)
+        topics = self.models.topics.tag_batch(without_signs(self.words, self.titles))
         self.sports = [any(topic.code == SPORT for topic in found.topics) for found in topics]
         self.ends = self.words.sentence_ends()
         entities = tagger.entities
@@ -106,7 +106,7 @@ def parts_of(tagger):
         "gazetteers (NameIndex.find)": lambda b: entities.lexicon.index.find(b.words, b.forms),
         "chain model (ChainModel.label)": lambda b: entities.model.label(b.forms, b.ends, b.codes),
         "entities, with the last two": lambda b: entities.tag(b.words, b.forms, b.sports, b.homes),
-        "topics": lambda b: find_topics(models.topics, b.words, b.titles),
+        "topics": lambda b: models.topics.tag_batch(without_signs(b.words, b.titles)),
         "keyphrases": lambda b: find_keyphrases(b.words, models.vocabulary, b.titles),
         ALL: lambda b: tagger.tag(b.articles),
     }

@@ -20,7 +20,8 @@ from transforms.core.tagging.body_heads import (
     STOPS,
     STRONG_FORMS,
 )
-from transforms.core.tagging.mentions import ARTICLE, LAM, Mention, NameHit, Reading, letters_before
+from transforms.core.tagging.matching import ARTICLE, LAM
+from transforms.core.tagging.mentions import Mention, Reading, letters_before
 
 __all__ = ["bodies_in", "headed_at", "is_named"]
 
@@ -202,7 +203,7 @@ def _is_generic(reading: Reading, first: int, last: int) -> bool:
     return name in reading.lexicon.spread["generic_org"] or name in reading.lexicon.spread["org_head"]
 
 
-def is_named(reading: Reading, first: int, hit: NameHit, rule: str, *, sport: bool) -> bool:
+def is_named(reading: Reading, first: int, rule: str, *, sport: bool) -> bool:
     """Tell whether a name of the gazetteer is an organisation here, by its rule, where the model has said nothing."""
     if rule == "":
         return True
@@ -213,6 +214,4 @@ def is_named(reading: Reading, first: int, hit: NameHit, rule: str, *, sport: bo
     before = first - 1
     if not reading.follows(first) or before < reading.low:
         return False
-    return reading.is_in(before, "org_head") or (
-        hit.cut > 0 and reading.forms[first][hit.cut - 1] == LAM and reading.is_in(before, "org_head")
-    )
+    return reading.is_in(before, "org_head")

@@ -214,7 +214,7 @@ class EntityTagger:
         return said or tuple(
             one
             for one in meanings
-            if one.kind == "organisation" and bodies.is_named(reading, first, hit, one.rule, sport=sport)
+            if one.kind == "organisation" and bodies.is_named(reading, first, one.rule, sport=sport)
         )
 
     def _entities(self, reading: Reading, mentions: Sequence[Mention], home: str) -> list[Entity]:

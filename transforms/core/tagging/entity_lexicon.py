@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from transforms.core.normalize import normalize_texts
 from transforms.core.tagging.chain import words_of
-from transforms.core.tagging.gazetteer import Entry, Gazetteer, NameIndex, parse_gazetteer
+from transforms.core.tagging.gazetteer import SURENESS, Entry, Gazetteer, NameIndex, parse_gazetteer
 from transforms.core.tagging.hits import hit_class
 from transforms.core.tagging.matching import fold_phrases, with_clitics
 from transforms.core.tagging.word_features import WordFlags, WordLexicon
@@ -20,7 +20,6 @@ __all__ = ["TABLES", "EntityLexicon", "make_entity_lexicon"]
 TABLES = ("places", "ambiguous_places", "organisations", "persons", "demonyms", "triggers")
 #: Gazetteers by the name in the configuration.
 GAZETTEERS = ("places", "organisations")
-_FLAG_OF_RULE = {"": "", "slot": "?", "head": "?", "sport": "?", "link": "??"}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -118,7 +117,7 @@ def _flags(
                 lists.setdefault(f"{entry.kind}-first", set()).add(first)
                 lists.setdefault(f"{entry.kind}-next", set()).update(rest)
             else:
-                lists.setdefault(entry.kind + _FLAG_OF_RULE[entry.rule], set()).add(phrase)
+                lists.setdefault(entry.kind + SURENESS[entry.rule], set()).add(phrase)
     for role in ("given", "surname"):
         lists[f"person-{role}"] = {row[0] for row in persons if row[1] == role}
     lists["person-full"] = set(" ".join(known.phrases).split(" "))

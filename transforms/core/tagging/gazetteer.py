@@ -7,7 +7,7 @@ from typing import NamedTuple
 from transforms.core.tagging.matching import Matches, PhraseMatcher, fold_phrases
 from transforms.core.tagging.words import Words
 
-__all__ = ["COLUMNS", "RULES", "Entry", "Gazetteer", "NameIndex", "parse_gazetteer"]
+__all__ = ["COLUMNS", "RULES", "SURENESS", "Entry", "Gazetteer", "NameIndex", "parse_gazetteer"]
 
 #: The header of a gazetteer, a tab-separated table.
 COLUMNS = (
@@ -34,6 +34,8 @@ RULES = {
 }
 
 
+#: The same in short, written behind the kind: sure, in a place that fits, never alone.
+SURENESS = {"": "", "slot": "?", "head": "?", "sport": "?", "link": "??"}
 #: Letters of a name that a clitic may stand before: of a place that is one by itself (Egypt, Qatar, Dubai), of others.
 _SHORT, _USUAL = 3, 4
 

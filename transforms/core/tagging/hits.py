@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.core.tagging.gazetteer import Entry
+from transforms.core.tagging.gazetteer import SURENESS, Entry
 from transforms.core.tagging.matching import Matches, leftmost_longest
 
 __all__ = ["HIT_CODES", "hit_class", "hit_codes"]
@@ -22,14 +22,13 @@ _CLASSES = (
     "other",
 )
 _NUMBERS = {name: number for number, name in enumerate(_CLASSES)}
-_SURENESS = {"": "", "slot": "?", "head": "?", "sport": "?", "link": "??"}
 #: Codes: 0 for no hit; for class c, 1 + 3c is the first token of a hit, 2 + 3c a later one, 3 + 3c a hit of one token.
 HIT_CODES = 1 + 3 * len(_CLASSES)
 
 
 def hit_class(meanings: Sequence[Entry]) -> int:
     """Return the number of the class of a name: that of its most telling meaning."""
-    return min(_NUMBERS.get(entry.kind + _SURENESS[entry.rule], len(_CLASSES) - 1) for entry in meanings)
+    return min(_NUMBERS.get(entry.kind + SURENESS[entry.rule], len(_CLASSES) - 1) for entry in meanings)
 
 
 def hit_codes(matches: Matches, classes: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:

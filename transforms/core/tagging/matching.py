@@ -14,10 +14,19 @@ from numpy.typing import NDArray
 
 from transforms.core.tagging.words import SIGN, Words, read_words
 
-__all__ = ["Matches", "PhraseMatcher", "after_lam", "fold_phrases", "leftmost_longest", "with_clitics"]
+__all__ = [
+    "ARTICLE",
+    "LAM",
+    "Matches",
+    "PhraseMatcher",
+    "after_lam",
+    "fold_phrases",
+    "leftmost_longest",
+    "with_clitics",
+]
 
-_ARTICLE = "\u0627\u0644"  # ال
-_LAM = 0x0644  # ل
+ARTICLE = "\u0627\u0644"  # ال
+LAM = "\u0644"  # ل
 #: Letters written onto the next word: waw "and", feh "so"; beh "in", lam "to", kaf "as" may follow those two.
 _AND = (0x0648, 0x0641)
 _PREPOSITIONS = (0x0628, 0x0644, 0x0643)
@@ -46,8 +55,8 @@ class Matches(NamedTuple):
 
 def after_lam(name: str) -> str:
     """Return what is written after lam for a folded name with the article: without its alef, and of three lams two stay."""
-    rest = name[len(_ARTICLE) :]
-    return rest if rest.startswith(chr(_LAM)) else chr(_LAM) + rest
+    rest = name[len(ARTICLE) :]
+    return rest if rest.startswith(LAM) else LAM + rest
 
 
 def with_clitics(words: Iterable[str]) -> frozenset[str]:
@@ -58,7 +67,7 @@ def with_clitics(words: Iterable[str]) -> frozenset[str]:
         for first in ("", *map(chr, _AND)):
             spread.add(first + word)
             for second in map(chr, _PREPOSITIONS):
-                contracted = second == chr(_LAM) and word.startswith(_ARTICLE)
+                contracted = second == LAM and word.startswith(ARTICLE)
                 spread.add(first + second + (after_lam(word) if contracted else word))
     return frozenset(spread)
 
@@ -106,7 +115,7 @@ class PhraseMatcher:
             numbers.append(number)
             contracted.append(False)
             bound.append(not may_follow)
-            if may_follow and text.startswith(_ARTICLE):
+            if may_follow and text.startswith(ARTICLE):
                 # lam + the article are written as two lams: "to Iraq" is lam lam ayn ...; the name keeps the second.
                 patterns.append(after_lam(text))
                 numbers.append(number)
@@ -170,7 +179,7 @@ class PhraseMatcher:
         one = cuts[some] == 1
         allowed = np.isin(last, _PREPOSITIONS) & (one | np.isin(first, _AND)) | (one & np.isin(first, _AND))
         # The first lam of lam + article must be there, after nothing or waw/feh.
-        stays[some] = np.where(contracted[some], allowed & (last == _LAM), allowed)
+        stays[some] = np.where(contracted[some], allowed & (last == ord(LAM)), allowed)
         return stays
 
 

@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 from transforms.core.tagging.chain import Labels
 from transforms.core.tagging.entity_lexicon import EntityLexicon
 from transforms.core.tagging.gazetteer import Entry
-from transforms.core.tagging.matching import Matches
+from transforms.core.tagging.matching import ARTICLE, LAM, Matches
 from transforms.core.tagging.words import LETTERS, Words
 
 __all__ = ["Mention", "NameHit", "Reading", "Spans", "spans_of"]
 
-ARTICLE = "\u0627\u0644"  # ال
-LAM = "\u0644"  # ل
 _AND = "\u0648"  # و
 _AND_SO = "\u0648\u0641"  # و ف
 _CLITICS = "\u0648\u0641\u0628\u0644\u0643"  # و ف ب ل ك

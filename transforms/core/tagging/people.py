@@ -6,13 +6,16 @@ ibn, kunya with abu, compounds of abd and of al-din, nisba), and that titles and
 
 from collections.abc import Iterator, Sequence
 
-from transforms.core.tagging.mentions import ARTICLE, Mention, Reading, letters_before
+from transforms.core.tagging.matching import ARTICLE
+from transforms.core.tagging.mentions import Mention, Reading, letters_before
 
 __all__ = ["full_names", "last_name", "persons_in"]
 
 #: Folded words that link two parts of a name: ibn (two spellings), bint, al (house of), um, abu in three cases, abd, dhu.
 _SON = frozenset({"بن", "ابن", "بنت", "ولد"})
 _COMPOUND = frozenset({"عبد", "العبد", "ابو", "ابي", "ابا", "ال", "ام", "ذو"})
+#: After these a name goes on.
+_OPEN = _SON | _COMPOUND
 #: Second words of compound names: X al-din, X Allah.
 _SECOND = frozenset({"الدين", "الله"})
 _GIVEN = ("given", "person-given")
@@ -24,7 +27,6 @@ _TANWIN = "\u0627"
 _MOST_WORDS = 8
 #: Distinct names of an article that are compared with each other: more are a list, and pairs are quadratic.
 _MOST_NAMES = 300
-_SURE = 0.5
 
 
 def persons_in(reading: Reading, first: int, last: int, score: float, source: str) -> Iterator[Mention]:
@@ -40,9 +42,7 @@ def persons_in(reading: Reading, first: int, last: int, score: float, source: st
 
 
 def _mention(reading: Reading, first: int, last: int, score: float, source: str) -> Iterator[Mention]:
-    while last > first and (
-        reading.forms[last - 1] in _SON | _COMPOUND or not reading.forms[last - 1].isalnum()
-    ):
+    while last > first and (reading.forms[last - 1] in _OPEN or not reading.forms[last - 1].isalnum()):
         last -= 1
     if last <= first or last - first > _MOST_WORDS:
         return
@@ -93,7 +93,7 @@ def _to_the_right(reading: Reading, first: int, last: int) -> int:
     forms = reading.forms
     while last < reading.high and reading.follows(last):
         word = forms[last]
-        ends_open = forms[last - 1] in _SON or forms[last - 1] in _COMPOUND
+        ends_open = forms[last - 1] in _OPEN
         begins_more = (word in _SON or word in ("ال", "العبد")) and reading.follows(last + 1)
         if not (ends_open or begins_more or word in _SECOND) or last - first >= _MOST_WORDS:
             break
@@ -111,7 +111,7 @@ def _apart(reading: Reading, first: int, last: int) -> Iterator[tuple[int, int]]
     begin = first
     for token in range(first + 1, last):
         form = reading.forms[token]
-        if reading.forms[token - 1] in _SON | _COMPOUND:
+        if reading.forms[token - 1] in _OPEN:
             continue
         if form[0] == "\u0648" and not reading.has_flag(form, *_NAME) and len(form) > 3:
             rest = form[1:]

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from transforms.core.tagging.gazetteer import Entry
-from transforms.core.tagging.matching import with_clitics
-from transforms.core.tagging.mentions import ARTICLE, Mention, NameHit, Reading, letters_before
+from transforms.core.tagging.matching import ARTICLE, with_clitics
+from transforms.core.tagging.mentions import Mention, NameHit, Reading, letters_before
 
 __all__ = ["choose_entries", "guess_country", "is_named", "most_common_country", "places_in"]
 
@@ -84,9 +84,8 @@ def places_in(reading: Reading, first: int, last: int, score: float, source: str
             and longer.last >= last
             and reading.types[first:last].count("LOC") == last - first
         ):
-            if longer.last > last and any(reading.types[last : longer.last]):
-                longer = NameHit(last, longer.cut, longer.number) if longer.last == last else None
-            if longer is not None and not (longer.last == first + 1 and _is_common(reading, first)):
+            common = longer.last == first + 1 and _is_common(reading, first)
+            if not common and not any(reading.types[last : longer.last]):
                 yield _of_hit(reading, first, longer, score, source)
                 return
         if last - first > 1 and reading.forms[first] in _GENERIC_FORMS:

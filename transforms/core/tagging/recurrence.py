@@ -3,8 +3,8 @@
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 
-from transforms.core.tagging.matching import after_lam
-from transforms.core.tagging.mentions import ARTICLE, LAM, Mention, Reading
+from transforms.core.tagging.matching import ARTICLE, LAM, after_lam
+from transforms.core.tagging.mentions import Mention, Reading
 from transforms.core.tagging.people import last_name
 
 __all__ = ["found_again"]

@@ -12,7 +12,7 @@ from schemas.elements import Tag
 from transforms.core.normalize import dedup_text, normalize_text
 from transforms.core.tagging.rule_evidence import CheckedRule, Mention, PhraseBook, Reading, Verdict, judge
 from transforms.core.tagging.rule_patterns import Pattern
-from transforms.core.tagging.tag_list import TagList, agree, shown_tag
+from transforms.core.tagging.tag_list import TagList, agree, new_tag, shown_tag
 from transforms.core.tagging.user_gazetteers import Candidate, NameFinder
 from transforms.core.tagging.user_rules import EVIDENCE, KEYPHRASE, TOPIC, Addition, Edit, Rule, UserRules
 from transforms.core.tagging.words import Words
@@ -231,20 +231,14 @@ def _check(rule: Rule, book: PhraseBook) -> CheckedRule:
 
 def _tag(rule: Rule, add: Addition, value: str) -> Tag:
     """Return the tag that a rule adds, without a place."""
-    return Tag(
-        kind=add.kind,
-        type="",
-        value=value,
-        canonical=add.canonical or value,
+    return new_tag(
+        add.kind,
+        value,
+        agree(0.0, add.score, rule.weight),
+        rule.provenance,
+        canonical=add.canonical,
         code=add.code,
         country=add.country,
-        lat=None,
-        lon=None,
-        score=agree(0.0, add.score, rule.weight),
-        start=None,
-        end=None,
-        provenance=rule.provenance,
-        entity=0,
     )
 
 

@@ -6,15 +6,47 @@ from collections.abc import Mapping
 from schemas.elements import Tag
 from transforms.core.tagging.user_rules import TOPIC, Rule
 
-__all__ = ["TagList", "agree", "shown_tag"]
+__all__ = ["SCORE_DIGITS", "TagList", "agree", "new_tag", "shown_tag"]
 
-_DIGITS = 4
+#: Digits of a score behind the point.
+SCORE_DIGITS = 4
 
 
 def agree(old: float, score: float, weight: float) -> float:
     """Return the score of what two sources say independently: 1 - (1 - old) * (1 - score) ** weight (noisy or)."""
     left: float = (1.0 - score) ** weight
-    return min(1.0, round(1.0 - (1.0 - old) * left, _DIGITS))
+    return min(1.0, round(1.0 - (1.0 - old) * left, SCORE_DIGITS))
+
+
+def new_tag(
+    kind: str,
+    value: str,
+    score: float,
+    provenance: str,
+    *,
+    type_: str = "",
+    canonical: str = "",
+    code: str = "",
+    country: str = "",
+    span: tuple[int | None, int | None] = (None, None),
+    entity: int = 0,
+) -> Tag:
+    """Return a tag of something without coordinates; its canonical name is its value where none is given."""
+    return Tag(
+        kind=kind,
+        type=type_,
+        value=value,
+        canonical=canonical or value,
+        code=code,
+        country=country,
+        lat=None,
+        lon=None,
+        score=round(score, SCORE_DIGITS),
+        start=span[0],
+        end=span[1],
+        provenance=provenance,
+        entity=entity,
+    )
 
 
 def shown_tag(tag: Tag) -> str:
@@ -74,7 +106,7 @@ class TagList:
 
     def rescore(self, tag: Tag, score: float, rule: Rule) -> None:
         """Give a tag of the list another score, from 0 to 1."""
-        score = min(1.0, round(score, _DIGITS))
+        score = min(1.0, round(score, SCORE_DIGITS))
         provenance = _joined(tag.provenance, rule.provenance)
         place = _index(self.tags, tag)
         self.tags[place] = dataclasses.replace(tag, score=score, provenance=provenance)

@@ -5,8 +5,7 @@ some are missing, some are wrong.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,16 +14,16 @@ from schemas.elements import NormalizedArticle, Tag, TaggedArticle
 from transforms.core.outlets import country_of
 from transforms.core.settings import setting
 from transforms.core.tagging.entities import Entity, EntityTagger
+from transforms.core.tagging.findings import Found, TagModels
 from transforms.core.tagging.keyphrases import Keyphrase, count_title_tokens, find_keyphrases
 from transforms.core.tagging.mentions import Mention
-from transforms.core.tagging.rule_tagger import RuleTagger
+from transforms.core.tagging.reasons import Explained, notes_on, topic_reasons, why
+from transforms.core.tagging.tag_list import SCORE_DIGITS, new_tag
 from transforms.core.tagging.topic_features import TopicWords
-from transforms.core.tagging.topic_reasons import explain
-from transforms.core.tagging.topics import TextTopics, TopicModel
-from transforms.core.tagging.vocabulary import Vocabulary
+from transforms.core.tagging.topics import TextTopics
 from transforms.core.tagging.words import SIGN, Words, read_words
 
-__all__ = ["GAZETTEERS", "SPORT", "Explained", "TagModels", "TagRules", "Tagger"]
+__all__ = ["GAZETTEERS", "SPORT", "TagRules", "Tagger"]
 
 #: The gazetteers that ship.
 GAZETTEERS = ("places", "organisations", "persons")
@@ -45,23 +44,6 @@ class TagRules:
     )
     most_keyphrases: int = setting(10, "Keyphrases of an article at most.", minimum=1, maximum=100)
     rules: str = setting("", "Path or URI of a YAML file with rules of your own (see `warraq tag --help`).")
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class TagModels:
-    """What is loaded once per worker; None for what is switched off."""
-
-    topics: TopicModel | None
-    entities: EntityTagger | None
-    vocabulary: Vocabulary | None
-    rules: RuleTagger | None
-
-
-class Explained(NamedTuple):
-    """Tags, each with its reason, and notes on what is no tag and on the user's rules."""
-
-    tags: tuple[tuple[Tag, str], ...]
-    notes: tuple[str, ...]
 
 
 class Tagger:
@@ -85,38 +67,41 @@ class Tagger:
 
     def explain(self, article: NormalizedArticle) -> Explained:
         """Return the tags of an article with the reason of each, and what was looked at besides."""
-        models = self._models
-        words = read_words([article.article.text])
-        forms = words.forms()
-        titles = count_title_tokens(words, [article.article.title.end])
-        tagged = self.tag([article])[0]
-        notes: list[str] = []
-        topics = find_topics(models.topics, words, titles)
-        reasons = topic_reasons(models.topics, words, forms, titles)
-        if models.topics and not topics[0].topics:
-            notes.append(
-                "no topic is sure enough"
-                + (f" for a text of the form {topics[0].form}" if topics[0].form else "")
-            )
-        if models.entities:
-            sport = any(topic.code == SPORT for topic in topics[0].topics)
-            (entities,) = models.entities.tag(words, forms, [sport], [country_of(article.article.source)])
-            notes += models.entities.untagged(words, forms, entities)
-        if models.rules:
-            plain = Tagger(dataclasses.replace(models, rules=None), self._rules)
+        found = self._find([article])
+        tags, notes = found.tags[0], list(notes_on(self._models, found))
+        if self._models.rules:
             title_end, (lead_end,) = article.article.title.end, lead_ends([article])
-            notes += models.rules.explain(words, forms, 0, title_end, lead_end, plain.tag([article])[0].tags)
-        return Explained(tuple((tag, _why(tag, reasons)) for tag in tagged.tags), tuple(notes))
+            notes += self._models.rules.explain(found.words, found.forms, 0, title_end, lead_end, tags)
+            (tags,) = self._with_rules([article], found)
+        reasons = topic_reasons(self._models.topics, found)
+        return Explained(tuple((tag, why(tag, reasons)) for tag in tags), tuple(notes))
 
     def _tag(self, articles: Sequence[NormalizedArticle]) -> list[TaggedArticle]:
+        tags = self._with_rules(articles, self._find(articles))
+        return [TaggedArticle(article, some) for article, some in zip(articles, tags, strict=True)]
+
+    def _with_rules(self, articles: Sequence[NormalizedArticle], found: Found) -> list[tuple[Tag, ...]]:
+        """Return the tags of each article after the user's rules."""
+        if self._models.rules is None:
+            return found.tags
+        title_ends = [article.article.title.end for article in articles]
+        return self._models.rules.apply_batch(
+            found.words, found.forms, title_ends, lead_ends(articles), found.tags
+        )
+
+    def _find(self, articles: Sequence[NormalizedArticle]) -> Found:
+        """Return what models and lists find in articles."""
         models = self._models
         words = read_words([article.article.text for article in articles])
         forms = words.forms()
         titles = count_title_tokens(words, [article.article.title.end for article in articles])
-        topics = find_topics(models.topics, words, titles)
+        topic_words = without_signs(words, titles)
+        topics = [TextTopics((), "")] * len(articles)
+        if models.topics:
+            topics = models.topics.tag_batch(topic_words)
         entities: list[list[Entity]] = [[] for _ in articles]
         if models.entities:
-            sports = [any(topic.code == SPORT for topic in found.topics) for found in topics]
+            sports = [any(topic.code == SPORT for topic in one.topics) for one in topics]
             homes = [country_of(article.article.source) for article in articles]
             entities = models.entities.tag(words, forms, sports, homes)
         phrases: list[list[Keyphrase]] = [[] for _ in articles]
@@ -126,10 +111,7 @@ class Tagger:
             self._gather(words, number, topics[number], entities[number], phrases[number])
             for number in range(len(articles))
         ]
-        if models.rules:
-            title_ends = [article.article.title.end for article in articles]
-            tags = models.rules.apply_batch(words, forms, title_ends, lead_ends(articles), tags)
-        return [TaggedArticle(article, some) for article, some in zip(articles, tags, strict=True)]
+        return Found(words, forms, topic_words, topics, entities, tags)
 
     def _gather(
         self,
@@ -140,50 +122,37 @@ class Tagger:
         phrases: Sequence[Keyphrase],
     ) -> tuple[Tag, ...]:
         tags: list[Tag] = []
-        model = self._models.topics
-        if model:
-            for count, topic in enumerate(topics.topics):
-                label = model.taxonomy[topic.code]
-                name = label.label_ar_corrected or label.label_ar
-                tags.append(
-                    Tag(
-                        kind="topic",
-                        type="",
-                        value=name,
-                        canonical=label.label_en,
-                        code=topic.code,
-                        country="",
-                        lat=None,
-                        lon=None,
-                        score=round(topic.score, 4),
-                        start=None,
-                        end=None,
-                        provenance=topic.source,
-                        entity=count,
-                    )
+        model, vocabulary = self._models.topics, self._models.vocabulary
+        taxonomy = model.taxonomy if model else {}
+        for topic in topics.topics:
+            label = taxonomy[topic.code]
+            name = label.label_ar_corrected or label.label_ar
+            tags.append(
+                new_tag(
+                    "topic",
+                    name,
+                    topic.score,
+                    topic.source,
+                    canonical=label.label_en,
+                    code=topic.code,
+                    entity=len(tags),
                 )
+            )
         spots: list[Tag] = []
         count = len(tags)
         for entity in entities:
             spots += entity_tags(words, number, entity, count)
             count += 1
-        vocabulary = self._models.vocabulary
-        for phrase in phrases if vocabulary else ():
-            assert vocabulary is not None
+        source = vocabulary.provenance if vocabulary else ""
+        for phrase in phrases:
             spots.append(
-                Tag(
-                    kind="keyphrase",
-                    type="",
-                    value=phrase.value,
+                new_tag(
+                    "keyphrase",
+                    phrase.value,
+                    phrase.score,
+                    source,
                     canonical=phrase.canonical,
-                    code="",
-                    country="",
-                    lat=None,
-                    lon=None,
-                    score=round(phrase.score, 4),
-                    start=phrase.start,
-                    end=phrase.end,
-                    provenance=vocabulary.provenance,
+                    span=(phrase.start, phrase.end),
                     entity=count,
                 )
             )
@@ -192,42 +161,8 @@ class Tagger:
         return (*tags, *spots)
 
 
-def find_topics(model: TopicModel | None, words: Words, titles: NDArray[np.int64]) -> list[TextTopics]:
-    """Return the topics of each text; `titles` counts the tokens of each title."""
-    if model is None:
-        return [TextTopics((), "")] * len(words.texts)
-    return model.tag_batch(_topic_words(words, titles))
-
-
-def topic_reasons(
-    model: TopicModel | None, words: Words, forms: Sequence[str], titles: NDArray[np.int64]
-) -> dict[str, str]:
-    """Return for each topic of the only text what weighed most."""
-    said: dict[str, list[str]] = {}
-    if model is not None:
-        spoken = words.kinds != SIGN
-        chosen = [form for form, is_word in zip(forms, spoken.tolist(), strict=True) if is_word]
-        for reason in explain(model, _topic_words(words, titles), chosen):
-            said.setdefault(reason.code, []).append(f"{reason.said} {reason.weight:+.2f}")
-    return {code: ", ".join(reasons) for code, reasons in said.items()}
-
-
-def _why(tag: Tag, topics: Mapping[str, str]) -> str:
-    """Return the reason of a tag in words."""
-    source, _, name = tag.provenance.partition(":")
-    if tag.kind == "topic":
-        return topics.get(tag.code, "keywords of the second level" if source == "rule" else "")
-    if tag.kind == "keyphrase":
-        return "stands often here and seldom elsewhere"
-    known = f"; known as {tag.canonical} ({tag.code})" if tag.code else ""
-    if source == "model":
-        return f"the model reads it as a {tag.kind}{known}"
-    if source == "gaz":
-        return f"a name of the list {name.partition('@')[0]}{known}"
-    return f"rule {name}{known}"
-
-
-def _topic_words(words: Words, titles: NDArray[np.int64]) -> TopicWords:
+def without_signs(words: Words, titles: NDArray[np.int64]) -> TopicWords:
+    """Return what topic models see of tokens: no punctuation. `titles` counts the tokens of each title."""
     spoken = words.kinds != SIGN
     places = np.concatenate(([0], np.cumsum(spoken)))
     borders = places[words.borders]
@@ -265,7 +200,7 @@ def entity_tags(words: Words, number: int, entity: Entity, count: int) -> list[T
             country=entity.country,
             lat=entry.lat if entry else None,
             lon=entry.lon if entry else None,
-            score=round(mention.score, 4),
+            score=round(mention.score, SCORE_DIGITS),
             start=start,
             end=end,
             provenance=mention.source,

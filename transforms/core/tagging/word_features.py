@@ -7,12 +7,12 @@ around it, and the sums can be kept in a table (`chain`).
 import dataclasses
 from collections.abc import Iterable, Mapping
 
+from transforms.core.tagging.matching import ARTICLE, LAM
+
 __all__ = ["LEVELS", "WordLexicon", "stems", "word_features"]
 
 #: How far from the place that is labelled a feature still counts, in tokens: 0, 1 or 2.
 LEVELS = (0, 1, 2)
-_ARTICLE = "\u0627\u0644"  # ال
-_LAM = "\u0644"  # ل
 _CLITICS = frozenset("\u0648\u0641\u0628\u0644\u0643")  # و ف ب ل ك
 _AND = frozenset("\u0648\u0641")  # و ف
 #: A stem has at least so many letters.
@@ -69,7 +69,7 @@ def stems(word: str, lexicon: WordLexicon) -> list[str]:
         if rest is not word and len(rest) >= _SHORTEST_STEM and lexicon.knows(rest):
             found.append(rest)
         if rest[:1] in _CLITICS and len(rest) > _SHORTEST_STEM:
-            cut = _ARTICLE + rest[2:] if rest.startswith(_LAM + _LAM) else rest[1:]
+            cut = ARTICLE + rest[2:] if rest.startswith(LAM + LAM) else rest[1:]
             if len(cut) >= _SHORTEST_STEM and cut not in found and lexicon.knows(cut):
                 found.append(cut)
     return found[:2]
@@ -105,8 +105,8 @@ def word_features(word: str, lexicon: WordLexicon) -> list[tuple[str, int]]:
         features.append((f"p={word[:size]}", level))
         features.append((f"s={word[-size:]}", level))
     base = word
-    if word.startswith(_ARTICLE) and len(word) > _SHORTEST_STEM + 1:
-        base = word[len(_ARTICLE) :]
+    if word.startswith(ARTICLE) and len(word) > _SHORTEST_STEM + 1:
+        base = word[len(ARTICLE) :]
         features.append(("al", 1))
         features.append((f"b={base}", 1))
     for flag in lexicon.flags.get(word):
