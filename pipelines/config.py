@@ -9,7 +9,6 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path as LocalPath
 from typing import Any
 
 import yaml
@@ -19,6 +18,7 @@ from pipelines.config_checks import contradictions
 from pipelines.config_schema import plain, schema_of
 from pipelines.config_tree import Config
 from pipelines.errors import ConfigError, Fault
+from pipelines.text_files import decode_utf8, read_bytes
 from pipelines.yaml_nodes import MAX_FAULTS, Event, Node, Scalar, Table, compose, resolve
 
 __all__ = [
@@ -29,8 +29,8 @@ __all__ = [
     "json_schema",
     "load_config",
     "read_config_bytes",
+    "read_yaml",
     "resolved_yaml",
-    "yaml_events",
 ]
 
 
@@ -51,7 +51,7 @@ def load_config(
     builder, config = Builder(Config), Config()
     faults: list[Fault] = []  # of the YAML itself
     try:
-        node = None if path is None else _read_file(path, read_bytes or read_config_bytes, faults)
+        node = None if path is None else read_yaml(path, read_bytes or read_config_bytes, faults)
         if node is not None:
             config = builder.build(Config, node, config, (), {})
     except ConfigError as error:
@@ -73,45 +73,38 @@ def load_config(
 
 
 def read_config_bytes(path: str) -> bytes:
-    """Return at most one byte more than a configuration may have, from a local file or through Beam.
+    """Return at most one byte more than a configuration may have (see `read_bytes`)."""
+    return read_bytes(path, _MAX_BYTES)
 
-    Raises OSError when the file cannot be read, whatever the filesystem's own exception is.
+
+def read_yaml(
+    path: str,
+    read: Callable[[str], bytes],
+    faults: list[Fault],
+    *,
+    kind: str = "configuration",
+    limit: int = _MAX_BYTES,
+) -> Node | None:
+    """Return what a YAML file says, None where it says nothing; faults of the YAML itself go to `faults`.
+
+    `kind` is what the file should be. Raises ConfigError for a file that cannot be read (`read` raises OSError), that
+    has more bytes than `limit`, or that is not UTF-8.
     """
-    try:
-        if "://" not in path:
-            with LocalPath(path).open("rb") as file:
-                return file.read(_MAX_BYTES + 1)
-        from apache_beam.io.filesystems import FileSystems  # 1.2 s: only for those who need it
-
-        with FileSystems.open(path) as file:
-            return bytes(file.read(_MAX_BYTES + 1))
-    except OSError:
-        raise
-    except Exception as error:  # every storage client has exceptions of its own
-        message = f"{type(error).__name__}: {error}"
-        raise OSError(message) from error
-
-
-def _read_file(path: str, read_bytes: Callable[[str], bytes], faults: list[Fault]) -> Node | None:
-    try:
-        data = read_bytes(path)
-    except OSError as error:
-        raise ConfigError([Fault(path, "", f"cannot be read: {error.strerror or error}")]) from error
-    if len(data) > _MAX_BYTES:
-        raise ConfigError([Fault(path, "", f"larger than {_MAX_BYTES >> 20} MiB, which no configuration is")])
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8")
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        message = f"byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8"
-        raise ConfigError([Fault(f"{path}:{line}:{column}", "", message)]) from error
 
     def place_of(line: int, column: int) -> str:
         return f"{path}:{line}:{column}"
 
+    try:
+        data = read(path)
+    except OSError as error:
+        raise ConfigError([Fault(path, "", f"cannot be read: {error.strerror or error}")]) from error
+    if len(data) > limit:
+        raise ConfigError([Fault(path, "", f"larger than {limit >> 20} MiB, which no {kind} is")])
+    text, line, column, wrong = decode_utf8(data)
+    if wrong:
+        raise ConfigError([Fault(place_of(line, column), "", wrong)])
     node = compose(yaml_events(text, place_of), place_of, faults)
-    # A file of comments alone is a configuration of defaults.
+    # A file of comments alone says nothing.
     return None if isinstance(node, Scalar) and resolve(node) is None else node
 
 

@@ -1,6 +1,5 @@
 """How the feeds are, as a JSON file for monitoring and as log lines for people."""
 
-import datetime
 import json
 import logging
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from typing import Any
 
 from pipelines.feed_memory import FeedState
 from pipelines.terminal import plain, shorten
+from transforms.core.times import iso_utc
 
 __all__ = ["LOGGER", "log_poll", "write_health"]
 
@@ -50,10 +50,7 @@ def _row(state: FeedState) -> dict[str, Any]:
 
 
 def _iso(time_s: float) -> str | None:
-    if not time_s:
-        return None
-    moment = datetime.datetime.fromtimestamp(round(time_s), datetime.UTC)
-    return moment.isoformat().replace("+00:00", "Z")
+    return iso_utc(round(time_s) * 1_000_000) if time_s else None
 
 
 def log_poll(state: FeedState, items: int, new: int, notes: Sequence[str]) -> None:

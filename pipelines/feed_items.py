@@ -1,7 +1,6 @@
 """A feed's document -> its items, each with a name by which it is remembered and a fingerprint of what it says."""
 
 import dataclasses
-import datetime
 import hashlib
 import io
 import json
@@ -15,7 +14,7 @@ from transforms.core.feeds import read_items
 from transforms.core.mapping import READY_MAPS, apply_map
 from transforms.core.markup import html_to_text
 from transforms.core.pieces import Flaw, Piece
-from transforms.core.times import parse_time
+from transforms.core.times import iso_utc, parse_time
 
 __all__ = ["FeedContent", "FeedItem", "iso_time", "item_row", "read_feed"]
 
@@ -127,8 +126,7 @@ def iso_time(published: str) -> str:
         return ""
     if time.zone_assumed:
         return ""
-    moment = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(microseconds=time.us)
-    return moment.isoformat().replace("+00:00", "Z")
+    return iso_utc(time.us)
 
 
 def item_row(item: FeedItem, feed_id: str, source: str, crawled: str) -> dict[str, Any]:

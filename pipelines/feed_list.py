@@ -5,18 +5,16 @@ import re
 from collections.abc import Callable
 
 from pipelines.addresses import Network, parse_network
-from pipelines.config import read_config_bytes, yaml_events
+from pipelines.config import read_config_bytes, read_yaml
 from pipelines.config_build import Path, dotted
 from pipelines.errors import ConfigError, Fault
-from pipelines.rule_lists import decode_utf8
 from pipelines.rules_build import RulesBuilder
 from pipelines.web_urls import read_url
-from pipelines.yaml_nodes import Node, Scalar, compose, resolve, shown
+from pipelines.yaml_nodes import Node, shown
 from transforms.core.settings import setting
 
 __all__ = ["Feed", "FeedEntry", "FeedList", "FeedsFile", "read_feed_list"]
 
-_MAX_BYTES = 1 << 20
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -129,22 +127,10 @@ def read_feed_list(path: str, *, read_bytes: Callable[[str], bytes] = read_confi
 
 
 def _read_yaml(path: str, read_bytes: Callable[[str], bytes], faults: list[Fault]) -> Node:
-    def place_of(line: int, column: int) -> str:
-        return f"{path}:{line}:{column}"
-
-    try:
-        data = read_bytes(path)
-    except OSError as error:
-        raise ConfigError([Fault(path, "", f"cannot be read: {error.strerror or error}")]) from error
-    if len(data) > _MAX_BYTES:
-        raise ConfigError([Fault(path, "", f"larger than {_MAX_BYTES >> 20} MiB, which no list of feeds is")])
-    text, line, column, wrong = decode_utf8(data)
-    if wrong:
-        raise ConfigError([Fault(place_of(line, column), "", wrong)])
-    node = compose(yaml_events(text, place_of), place_of, faults)
-    if node is None or (isinstance(node, Scalar) and resolve(node) is None):
+    node = read_yaml(path, read_bytes, faults, kind="list of feeds")
+    if node is None:
         raise ConfigError(
-            [Fault(place_of(1, 1), "", "says nothing; a list of feeds begins with `version: 1`")]
+            [Fault(f"{path}:1:1", "", "says nothing; a list of feeds begins with `version: 1`")]
         )
     return node
 

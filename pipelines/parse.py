@@ -28,8 +28,9 @@ from transforms.core.errors import ArticleError, OutOfScope
 from transforms.core.figure_notation import fragment_figures
 from transforms.core.parse import parse
 from transforms.core.reading import read_records
+from transforms.core.times import iso_utc
 
-__all__ = ["FRAGMENTS", "STDIN", "article_row", "read_articles", "run_fragments", "run_parse"]
+__all__ = ["FRAGMENTS", "STDIN", "article_row", "run_fragments", "run_parse", "show_articles"]
 
 #: Name of standard input among the files.
 STDIN = "-"
@@ -47,19 +48,29 @@ def run_parse(
     """
     out = sys.stdout if out is None else out
     show = _show_json if as_json else _show_tables
+    return show_articles(files, config, errors, lambda article: show(article, out))
+
+
+def show_articles(
+    files: Sequence[str], config: Config, errors: Console, show: Callable[[Article], None]
+) -> ExitCode:
+    """Call `show` with each article of files (`-`: standard input); what is no article is told on `errors`.
+
+    Returns DEAD_LETTERS if something was none. Raises RunFailed for a file that cannot be read, and for one without any record.
+    """
     refused = shown = 0
-    for article in read_articles(files, config, errors):
+    for article in _articles(files, config, errors):
         if article is None:
             refused += 1
         else:
             shown += 1
-            show(article, out)
+            show(article)
     if not shown and not refused:
         raise RunFailed(ExitCode.NO_INPUT, f"{', '.join(files)}: no article in it")
     return ExitCode.DEAD_LETTERS if refused else ExitCode.OK
 
 
-def read_articles(files: Sequence[str], config: Config, errors: Console) -> Iterator[Article | None]:
+def _articles(files: Sequence[str], config: Config, errors: Console) -> Iterator[Article | None]:
     """Yield the articles of files (`-`: standard input); None for a record that is none, told on `errors`.
 
     An article out of scope is yielded, and told too. Raises RunFailed for a file that cannot be read.
@@ -123,16 +134,10 @@ def article_row(article: Article) -> Row:
         **byline,
     }
     for name in ("published_us", "crawled_us"):
-        row[name.removesuffix("_us")] = _iso(row.pop(name))
-    row["event_date"] = None if article.event_us is None else (_iso(article.event_us) or "")[:10]
+        time_us = row.pop(name)
+        row[name.removesuffix("_us")] = None if time_us is None else iso_utc(time_us)
+    row["event_date"] = None if article.event_us is None else iso_utc(article.event_us)[:10]
     return row
-
-
-def _iso(time_us: int | None) -> str | None:
-    if time_us is None:
-        return None
-    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-    return (epoch + datetime.timedelta(microseconds=time_us)).isoformat().replace("+00:00", "Z")
 
 
 def _show_json(article: Article, out: TextIO) -> None:

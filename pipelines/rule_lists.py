@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from pipelines.errors import did_you_mean
+from pipelines.text_files import decode_utf8
 from pipelines.yaml_nodes import shown
 from transforms.core.csv_rows import sniff_delimiter
 
-__all__ = ["Cells", "decode_utf8", "read_table"]
+__all__ = ["Cells", "read_table"]
 
 #: A cell of a list of names is never longer, and the csv module refuses no less.
 _MAX_CELL = 10_000
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Cells(NamedTuple):
@@ -21,20 +21,6 @@ class Cells(NamedTuple):
 
     line: int
     cells: dict[str, str]
-
-
-def decode_utf8(data: bytes) -> tuple[str, int, int, str]:
-    """Return the text, or "" with line, column and what is wrong there. A byte order mark is left out."""
-    if data.startswith(_UTF16):
-        return "", 1, 1, "is UTF-16; save the file as UTF-8"
-    try:
-        return data.decode("utf-8-sig"), 0, 0, ""
-    except UnicodeDecodeError as error:
-        # Positions count in what is decoded, which is without the mark.
-        whole = data.removeprefix(b"\xef\xbb\xbf")
-        before = whole[: error.start].decode("utf-8", "replace")
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        return "", line, column, f"byte 0x{whole[error.start]:02x} is not UTF-8; save the file as UTF-8"
 
 
 def read_table(

@@ -5,13 +5,13 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path as LocalPath
 
-from pipelines.config import yaml_events
+from pipelines.config import read_yaml
 from pipelines.errors import ConfigError, Fault
-from pipelines.rule_lists import decode_utf8
 from pipelines.rules_build import RulesBuilder
 from pipelines.rules_checks import RulesChecker
 from pipelines.rules_tree import RulesFile
-from pipelines.yaml_nodes import Node, Scalar, compose, resolve
+from pipelines.text_files import read_bytes as read_file
+from pipelines.yaml_nodes import Node
 from transforms.core.tagging.user_rules import UserRules
 
 __all__ = ["read_rules"]
@@ -33,7 +33,7 @@ def read_rules(
     Raises ConfigError with every fault found, in the YAML and in the lists.
     """
     labels = dict(known_codes) if isinstance(known_codes, Mapping) else dict.fromkeys(known_codes, "")
-    files = _Files(path, read_bytes or _read_bytes)
+    files = _Files(path, read_bytes or read_file)
     faults: list[Fault] = []
     builder = RulesBuilder(RulesFile)
     rules = UserRules()
@@ -64,20 +64,21 @@ class _Files:
         return self._hash.hexdigest()[:12]
 
     def read(self, path: str, limit: int) -> bytes:
-        """Return the bytes of a file. Raises OSError, ValueError for one that is too large."""
+        """Return the bytes of a file, at most one more than `limit`. Raises OSError."""
         if path not in self._known:
             data = self._read_bytes(path, limit)
-            if len(data) > limit:
-                raise ValueError(f"larger than {limit >> 20} MiB")
             self._known[path] = data
             self._hash.update(len(data).to_bytes(8, "big"))
             self._hash.update(data)
         return self._known[path]
 
     def read_list(self, name: str) -> tuple[str, bytes]:
-        """Return the path of a list and its bytes. Raises like `read`."""
+        """Return the path of a list and its bytes. Raises OSError, ValueError for one that is too large."""
         path = _beside(self._path, name)
-        return path, self.read(path, _MAX_LIST_BYTES)
+        data = self.read(path, _MAX_LIST_BYTES)
+        if len(data) > _MAX_LIST_BYTES:
+            raise ValueError(f"larger than {_MAX_LIST_BYTES >> 20} MiB")
+        return path, data
 
 
 def _beside(path: str, name: str) -> str:
@@ -89,36 +90,11 @@ def _beside(path: str, name: str) -> str:
     return str(LocalPath(path).parent / name)
 
 
-def _read_bytes(path: str, limit: int) -> bytes:
-    try:
-        if "://" not in path:
-            with LocalPath(path).open("rb") as file:
-                return file.read(limit + 1)
-        from apache_beam.io.filesystems import FileSystems  # 1.2 s: only for those who need it
-
-        with FileSystems.open(path) as file:
-            return bytes(file.read(limit + 1))
-    except OSError:
-        raise
-    except Exception as error:  # every storage client has exceptions of its own
-        message = f"{type(error).__name__}: {error}"
-        raise OSError(message) from error
-
-
 def _read_yaml(path: str, files: _Files, faults: list[Fault]) -> Node:
-    def place_of(line: int, column: int) -> str:
-        return f"{path}:{line}:{column}"
+    def read(name: str) -> bytes:
+        return files.read(name, _MAX_BYTES)
 
-    try:
-        data = files.read(path, _MAX_BYTES)
-    except OSError as error:
-        raise ConfigError([Fault(path, "", f"cannot be read: {error.strerror or error}")]) from error
-    except ValueError as error:
-        raise ConfigError([Fault(path, "", f"{error}, which no rules file is")]) from error
-    text, line, column, wrong = decode_utf8(data)
-    if wrong:
-        raise ConfigError([Fault(place_of(line, column), "", wrong)])
-    node = compose(yaml_events(text, place_of), place_of, faults)
-    if node is None or (isinstance(node, Scalar) and resolve(node) is None):
-        raise ConfigError([Fault(place_of(1, 1), "", "says nothing; a rules file begins with `version: 1`")])
+    node = read_yaml(path, read, faults, kind="rules file", limit=_MAX_BYTES)
+    if node is None:
+        raise ConfigError([Fault(f"{path}:1:1", "", "says nothing; a rules file begins with `version: 1`")])
     return node

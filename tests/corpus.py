@@ -9,10 +9,6 @@ from pathlib import Path
 
 WARRAQ = str(Path(sys.executable).parent / "warraq")
 SHARED = Path(__file__).parents[2] / "shared" / "data"
-#: Options of runs in which nobody looks at tags: tagging is a third of a run's time.
-UNTAGGED = tuple(
-    word for part in ("topics", "entities", "keyphrases") for word in ("--set", f"tag.{part}=false")
-)
 
 _SUBJECTS = (
     "هيئة الموانئ",
@@ -75,6 +71,16 @@ def write_corpus(folder: Path, count: int = 120, files: int = 4) -> Path:
         else:
             (folder / f"part{number}.jsonl").write_bytes(data)
     return folder
+
+
+def piped(
+    command: str, *arguments: object, data: str | bytes | None = None, code: int = 0
+) -> tuple[str, str]:
+    """Run a command of the console script on standard input `data`; return what it wrote to its two outputs."""
+    data = data.encode() if isinstance(data, str) else data
+    done = subprocess.run([WARRAQ, command, *map(str, arguments)], input=data, capture_output=True)
+    assert done.returncode == code, done.stderr.decode()
+    return done.stdout.decode(), done.stderr.decode()
 
 
 def warraq(*arguments: object, check: int | None = 0, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -13,6 +13,8 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
+from sources.arab_states import ARAB_STATES
+
 from transforms.core.normalize import normalize_text
 
 SOURCES = {
@@ -21,32 +23,6 @@ SOURCES = {
     "cldr-8.0.0.tgz": "1e1da9d722452fc6cb2ccd15704079033b6526bbf4cb6f3b237658838ed30175",
     "cldr-localenames-full-48.2.0.tgz": "7f2ac7fd3b5d90f56ad127f9ed5ae67b58b3e556818f55530b9f47bb81bcde57",
 }
-ARAB_STATES = frozenset(
-    [
-        "AE",
-        "BH",
-        "DJ",
-        "DZ",
-        "EG",
-        "IQ",
-        "JO",
-        "KM",
-        "KW",
-        "LB",
-        "LY",
-        "MA",
-        "MR",
-        "OM",
-        "PS",
-        "QA",
-        "SA",
-        "SD",
-        "SO",
-        "SY",
-        "TN",
-        "YE",
-    ]
-)
 #: Cities of packages: the least number of inhabitants in an Arab state, and elsewhere.
 LEAST_ARAB, LEAST_ELSEWHERE = 5_000, 50_000
 #: Below this a city is called a town.

@@ -9,20 +9,9 @@ from pathlib import Path
 
 from sources.place_packages import ARABIC, fold
 
-COLUMNS = [
-    "name",
-    "kind",
-    "type",
-    "code",
-    "country",
-    "canonical",
-    "name_en",
-    "lat",
-    "lon",
-    "population",
-    "rule",
-    "variants",
-]
+from transforms.core.tagging import gazetteer
+
+COLUMNS = list(gazetteer.COLUMNS)
 ALIAS_COLUMNS = ["names", "code", "type", "country", "rule", "canonical", "name_en", "lat", "lon"]
 AMBIGUOUS_COLUMNS = ["name", "candidates", "rule"]
 TYPES = frozenset(

@@ -4,7 +4,7 @@ import json
 import random
 
 import pytest
-from corpus import SHARED, UNTAGGED, body, data_files, record, warraq, write_corpus
+from corpus import SHARED, body, data_files, record, warraq, write_corpus
 
 WORDS = [
     "الموانئ",
@@ -132,7 +132,7 @@ def without_places(output):
 def whole(tmp_path_factory):
     folder = tmp_path_factory.mktemp("near")
     output = folder / "out"
-    warraq("batch", *UNTAGGED, "--quiet", "--input", write(folder / "in", articles(), 5), "--output", output)
+    warraq("batch", "--quiet", "--input", write(folder / "in", articles(), 5), "--output", output)
     return output
 
 
@@ -172,17 +172,7 @@ def test_neither_order_nor_workers_nor_hash_seed_nor_source_shards_change_a_deci
     random.Random(int(seed)).shuffle(shuffled)
     options = ["--direct_running_mode=multi_processing", "--direct_num_workers=2"] if workers == 2 else []
     source = write(tmp_path / "in", shuffled, files)
-    warraq(
-        "batch",
-        *UNTAGGED,
-        "--quiet",
-        "--input",
-        source,
-        "--output",
-        tmp_path / "out",
-        *options,
-        PYTHONHASHSEED=seed,
-    )
+    warraq("batch", "--quiet", "--input", source, "--output", tmp_path / "out", *options, PYTHONHASHSEED=seed)
     assert without_places(tmp_path / "out") == without_places(whole)
 
 
@@ -193,15 +183,7 @@ def test_the_same_input_gives_the_same_bytes_in_one_process_and_in_two(tmp_path)
         ("two", ("--direct_running_mode=multi_processing", "--direct_num_workers=2")),
     ):
         warraq(
-            "batch",
-            *UNTAGGED,
-            "--quiet",
-            "--input",
-            source,
-            "--output",
-            tmp_path / name,
-            *options,
-            PYTHONHASHSEED="7",
+            "batch", "--quiet", "--input", source, "--output", tmp_path / name, *options, PYTHONHASHSEED="7"
         )
     assert data_files(tmp_path / "one") == data_files(tmp_path / "two")
 
@@ -218,7 +200,7 @@ def test_day_by_day_with_an_index_decides_as_one_run_over_all_days(whole, tmp_pa
     for day, records in by_day(articles()).items():
         outputs.append(tmp_path / day)
         source = write(tmp_path / f"in-{day}", records, 2)
-        warraq("batch", *UNTAGGED, "--quiet", "--input", source, "--output", outputs[-1], "--index", index)
+        warraq("batch", "--quiet", "--input", source, "--output", outputs[-1], "--index", index)
         warraq("verify", outputs[-1])
     assert decisions(outputs) == decisions([whole])
     warraq("index", "check", index)
@@ -226,17 +208,7 @@ def test_day_by_day_with_an_index_decides_as_one_run_over_all_days(whole, tmp_pa
     assert elsewhere, "parents of earlier runs are found"
     again = data_files(outputs[2])
     day = sorted(by_day(articles()))[2]
-    warraq(
-        "batch",
-        *UNTAGGED,
-        "--quiet",
-        "--input",
-        tmp_path / f"in-{day}",
-        "--output",
-        outputs[2],
-        "--index",
-        index,
-    )
+    warraq("batch", "--quiet", "--input", tmp_path / f"in-{day}", "--output", outputs[2], "--index", index)
     assert data_files(outputs[2]) == again, "a run done again takes its own articles anew"
     warraq("index", "check", index)
 
@@ -253,15 +225,7 @@ def test_an_earlier_article_that_comes_late_supersedes_what_was_kept(tmp_path):
     for name, one in (("first", late), ("second", early)):
         source = write(tmp_path / f"in-{name}", [one], 1)
         warraq(
-            "batch",
-            *UNTAGGED,
-            "--quiet",
-            "--input",
-            source,
-            "--output",
-            tmp_path / name,
-            "--index",
-            tmp_path / "index",
+            "batch", "--quiet", "--input", source, "--output", tmp_path / name, "--index", tmp_path / "index"
         )
     (kept,) = rows(tmp_path / "second", "articles")
     (before,) = rows(tmp_path / "first", "articles")
@@ -281,15 +245,7 @@ def test_an_earlier_article_that_comes_late_supersedes_what_was_kept(tmp_path):
     )
     source = write(tmp_path / "in-third", [third], 1)
     warraq(
-        "batch",
-        *UNTAGGED,
-        "--quiet",
-        "--input",
-        source,
-        "--output",
-        tmp_path / "third",
-        "--index",
-        tmp_path / "index",
+        "batch", "--quiet", "--input", source, "--output", tmp_path / "third", "--index", tmp_path / "index"
     )
     (dropped,) = rows(tmp_path / "third", "duplicates")
     assert (dropped["parent_id"], dropped["root_id"]) == (kept["article_id"], kept["article_id"])
@@ -299,15 +255,7 @@ def test_a_record_of_an_earlier_run_is_a_repeat(tmp_path):
     source = write(tmp_path / "in", [record(1, body=body(1))], 1)
     for name in ("first", "second"):
         warraq(
-            "batch",
-            *UNTAGGED,
-            "--quiet",
-            "--input",
-            source,
-            "--output",
-            tmp_path / name,
-            "--index",
-            tmp_path / "index",
+            "batch", "--quiet", "--input", source, "--output", tmp_path / name, "--index", tmp_path / "index"
         )
     (row,) = rows(tmp_path / "second", "duplicates")
     assert (row["relation"], row["parent_id"], row["parent_from_index"]) == (
@@ -321,9 +269,9 @@ def test_a_record_of_an_earlier_run_is_a_repeat(tmp_path):
 def test_an_index_made_with_other_parameters_is_refused_before_anything_is_read(tmp_path):
     source = write_corpus(tmp_path / "in", count=10)
     index = tmp_path / "index"
-    warraq("batch", *UNTAGGED, "--quiet", "--input", source, "--output", tmp_path / "out", "--index", index)
+    warraq("batch", "--quiet", "--input", source, "--output", tmp_path / "out", "--index", index)
     refused = warraq(
-        "batch", *UNTAGGED, "--quiet", "--input", source, "--output", tmp_path / "other", "--index", index, "--set", "dedup.threshold=0.8",
+        "batch", "--quiet", "--input", source, "--output", tmp_path / "other", "--index", index, "--set", "dedup.threshold=0.8",
         check=2,
     )  # fmt: skip
     assert "threshold 0.7 (now 0.8)" in refused.stderr
@@ -336,23 +284,12 @@ def test_an_index_made_with_other_parameters_is_refused_before_anything_is_read(
 def test_a_failed_run_leaves_the_index_as_it_was(tmp_path):
     source = write_corpus(tmp_path / "in", count=10)
     index = tmp_path / "index"
-    warraq("batch", *UNTAGGED, "--quiet", "--input", source, "--output", tmp_path / "out", "--index", index)
+    warraq("batch", "--quiet", "--input", source, "--output", tmp_path / "out", "--index", index)
     before = {path.relative_to(index): path.read_bytes() for path in index.rglob("*.[aj]*") if path.is_file()}
     bad = tmp_path / "bad"
     bad.mkdir()
     (bad / "x.jsonl").write_text('{"broken": \n{"broken":\n')
-    warraq(
-        "batch",
-        *UNTAGGED,
-        "--quiet",
-        "--input",
-        bad,
-        "--output",
-        tmp_path / "failed",
-        "--index",
-        index,
-        check=4,
-    )
+    warraq("batch", "--quiet", "--input", bad, "--output", tmp_path / "failed", "--index", index, check=4)
     assert {
         path.relative_to(index): path.read_bytes() for path in index.rglob("*.[aj]*") if path.is_file()
     } == before
@@ -361,7 +298,7 @@ def test_a_failed_run_leaves_the_index_as_it_was(tmp_path):
 def test_damage_to_an_index_is_found_and_taken_out(tmp_path):
     source = write_corpus(tmp_path / "in", count=10)
     index = tmp_path / "index"
-    warraq("batch", *UNTAGGED, "--quiet", "--input", source, "--output", tmp_path / "out", "--index", index)
+    warraq("batch", "--quiet", "--input", source, "--output", tmp_path / "out", "--index", index)
     victim = next(index.glob("signatures/*/*.avro"))
     data = victim.read_bytes()
     victim.write_bytes(data[:-20] + b"\x00" + data[-19:])
@@ -380,19 +317,7 @@ def test_thirteen_real_days_one_by_one_decide_as_one_run_over_all(tmp_path):
     outputs = []
     for path in sorted((SHARED / "saudinewsnet_dev").glob("*.jsonl.gz")):
         outputs.append(tmp_path / path.name.split(".")[0])
-        warraq(
-            "batch",
-            *UNTAGGED,
-            "--quiet",
-            "--input",
-            path,
-            "--output",
-            outputs[-1],
-            "--index",
-            tmp_path / "index",
-        )
-    warraq(
-        "batch", *UNTAGGED, "--quiet", "--input", SHARED / "saudinewsnet_dev", "--output", tmp_path / "whole"
-    )
+        warraq("batch", "--quiet", "--input", path, "--output", outputs[-1], "--index", tmp_path / "index")
+    warraq("batch", "--quiet", "--input", SHARED / "saudinewsnet_dev", "--output", tmp_path / "whole")
     assert decisions(outputs) == decisions([tmp_path / "whole"])
     warraq("index", "check", tmp_path / "index")

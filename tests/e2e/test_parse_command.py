@@ -1,14 +1,15 @@
 """`warraq parse` as a user calls it: files of any form, standard input, fragments."""
 
+import functools
 import gzip
 import json
-import subprocess
 
 import pytest
-from corpus import WARRAQ
+from corpus import piped
 
 from pipelines.outcome import ExitCode
 
+parse = functools.partial(piped, "parse")
 STORY = (
     "الفيضان يقطع طرق الجنوب\n\n"
     "بغداد - أ ف ب: أعلن محافظ البصرة سالم الحميداني الأحد أن «المياه غمرت ثلاث قرى»، مؤكدا مقتل ما لا يقل عن 12 شخصا"
@@ -16,13 +17,6 @@ STORY = (
     "– طرق مقطوعة –\n\n"
     'وقال الحميداني ان "الاضرار تتجاوز 20 مليون دولار".\n'
 )
-
-
-def parse(*arguments, data=None, code=0):
-    data = data.encode() if isinstance(data, str) else data
-    done = subprocess.run([WARRAQ, "parse", *map(str, arguments)], input=data, capture_output=True)
-    assert done.returncode == code, done.stderr.decode()
-    return done.stdout.decode(), done.stderr.decode()
 
 
 @pytest.fixture(scope="module")

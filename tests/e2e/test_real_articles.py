@@ -35,6 +35,13 @@ def test_what_was_written_passes_verify(output):
     warraq("verify", output)
 
 
+@pytest.mark.long
+def test_a_second_run_of_everything_is_byte_identical(output):
+    first = data_files(output)
+    warraq("batch", "--input", *INPUTS, "--output", output)
+    assert data_files(output) == first
+
+
 def test_a_second_run_is_byte_identical(tmp_path):
     inputs = (INPUTS[0], SHARED / "saudinewsnet_dev" / "2015-07-2[12].jsonl.gz")
     output = tmp_path / "out"

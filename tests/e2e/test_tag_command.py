@@ -1,5 +1,6 @@
 """`warraq tag` as a user calls it: files of any form, standard input, tables and JSON, the reasons, rules of one's own."""
 
+import functools
 import gzip
 import json
 import subprocess
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from builders import article, normalized
-from corpus import WARRAQ
+from corpus import WARRAQ, piped
 from tag_samples import SAMPLES
 
 from pipelines.outcome import ExitCode
@@ -17,6 +18,7 @@ from transforms.tag_models import load_tagger
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 EXAMPLES = sorted(CONFIGS.rglob("tagging-rules*.yaml"))
+tag = functools.partial(piped, "tag")
 STORY = (
     "الفيضان يقطع طرق الجنوب\n\n"
     "بغداد - أعلن محافظ البصرة سالم الحميداني الأحد أن المياه غمرت ثلاث قرى في العراق. وقال الحميداني إن المياه "
@@ -46,13 +48,6 @@ KEYS = [
     "source",
     "entity",
 ]
-
-
-def tag(*arguments, data=None, code=0):
-    data = data.encode() if isinstance(data, str) else data
-    done = subprocess.run([WARRAQ, "tag", *map(str, arguments)], input=data, capture_output=True)
-    assert done.returncode == code, done.stderr.decode()
-    return done.stdout.decode(), done.stderr.decode()
 
 
 @pytest.fixture(scope="module")

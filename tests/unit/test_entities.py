@@ -485,7 +485,7 @@ def test_a_strong_head_reaches_over_what_completes_it(words, count):
 )
 def test_a_body_of_the_list_is_one_by_its_rule(sentence, rule, sport, is_one):
     reading, _ = read(sentence)
-    ((token, (hit,)),) = reading.hits.items()
+    ((token, _),) = reading.hits.items()
     assert bodies.is_named(reading, token, rule, sport=sport) == is_one
 
 

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-__all__ = ["ParsedTime", "parse_time"]
+__all__ = ["ParsedTime", "iso_utc", "parse_time"]
 
 _UTC = datetime.UTC
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=_UTC)
@@ -30,6 +30,11 @@ class ParsedTime(NamedTuple):
     us: int
     zone_assumed: bool
     local_day: datetime.date
+
+
+def iso_utc(us: int) -> str:
+    """Return a time in microseconds since 1970 as ISO 8601 in UTC, with Z."""
+    return (_EPOCH + datetime.timedelta(microseconds=us)).isoformat().replace("+00:00", "Z")
 
 
 def parse_time(value: str | float, zone: str) -> ParsedTime:
