@@ -199,10 +199,11 @@ def resolved_yaml(config: Config) -> str:
 def config_sha256(config: Config) -> str:
     """Return the hash by which the manifest names a configuration, as hex.
 
-    `engine` is left out: every engine must write the same data. The output folder is no part of Config.
+    `engine` and `stream` are left out: every engine must write the same rows, however they are cut into files. The output
+    folder is no part of Config.
     """
     tree = plain(config)
-    del tree["engine"]
+    del tree["engine"], tree["stream"]
     tree["field_maps"] = list(tree["field_maps"].items())  # their order decides between maps that fit equally
     canonical = json.dumps(tree, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("utf-8")).hexdigest()

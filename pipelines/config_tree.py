@@ -14,7 +14,7 @@ from transforms.core.reading import ReadRules
 from transforms.core.settings import setting
 from transforms.core.tagging.tagger import TagRules
 
-__all__ = ["Config", "EngineRules", "OutputRules", "RunRules", "parse_plan"]
+__all__ = ["Config", "EngineRules", "OutputRules", "RunRules", "StreamRules", "parse_plan"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +49,25 @@ class RunRules:
 
 
 @dataclasses.dataclass(frozen=True)
+class StreamRules:
+    """How a stream is cut into batches and files; batch runs have no use for it."""
+
+    window_seconds: int = setting(
+        300, "Seconds of arrival whose rows share a file.", minimum=1, maximum=86_400
+    )
+    window_rows: int = setting(
+        20_000, "`warraq follow`: rows after which files are written before their time is up.", minimum=1
+    )
+    batch: int = setting(200, "Articles that are decided together, at most.", minimum=1, maximum=10_000)
+    batch_seconds: float = setting(
+        1.0,
+        "`warraq follow`: seconds that a batch waits to be full.",
+        minimum=0,
+        maximum=60,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
 class EngineRules:
     """Which engine runs the graph, and its options."""
 
@@ -76,6 +95,7 @@ class Config:
     tag: TagRules = setting(TagRules(), "What is tagged.")
     output: OutputRules = setting(OutputRules(), "How the files are written.")
     run: RunRules = setting(RunRules(), "What makes a run fail.")
+    stream: StreamRules = setting(StreamRules(), "How a stream is cut into batches and files.")
     engine: EngineRules = setting(EngineRules(), "Which engine runs the graph.")
 
 

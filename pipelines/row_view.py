@@ -23,6 +23,7 @@ COLUMNS: dict[str, list[str]] = {
     "articles": ["event_date", "source", "title", "text", "tags"],
     "duplicates": ["relation", "similarity", "source", "title", "origin", "parent_origin", "root_id"],
     "relations": ["relation", "jaccard", "containment", "title", "origin", "other_origin"],
+    "decisions": ["article_id", "revision", "kept", "relation", "similarity", "parent_id", "root_id"],
     "dead_letters": ["stage", "reason", "detail", "payload", "origin"],
     "filtered": ["reason", "detail", "source", "title", "origin"],
     "inputs": ["uri", "form", "compression", "encoding", "records", "size_bytes"],

@@ -20,6 +20,7 @@ from schemas.comparing import Fingerprint, Member, Settled, Signature
 from schemas.elements import (
     Article,
     DeadLetter,
+    Decision,
     Duplicate,
     Filtered,
     InputFile,
@@ -79,7 +80,7 @@ _FLAT_FIELDS = {
         (field.name, _RENAMED.get(field.name, field.name), field.type is Origin)
         for field in dataclasses.fields(element)
     )
-    for element in (Tag, Duplicate, Relation, DeadLetter, Filtered, InputFile)
+    for element in (Tag, Duplicate, Relation, Decision, DeadLetter, Filtered, InputFile)
 }
 
 
@@ -184,6 +185,7 @@ def signature_of(row: Row) -> Signature | Member:
             row["root_id"],
             row["relation"],
             row["version"],
+            row["revision"],
         ),
     )
     if row["kind"] == "amendment":
@@ -216,6 +218,7 @@ TABLES: dict[str, Table] = {
         Table("articles", "article.avsc", TaggedArticle, _article, ("source", "language")),
         Table("duplicates", "duplicate.avsc", Duplicate, _flat, ("source", "relation")),
         Table("relations", "relation.avsc", Relation, _flat, ("relation",)),
+        Table("decisions", "decision.avsc", Decision, _flat, ("relation",)),
         Table("dead_letters", "dead_letter.avsc", DeadLetter, _flat, ("reason",)),
         Table("filtered", "filtered.avsc", Filtered, _flat, ("source", "reason")),
         Table("inputs", "input_file.avsc", InputFile, _flat, ("form", "compression", "encoding")),

@@ -40,7 +40,8 @@ class Fingerprint:
 class Settled(NamedTuple):
     """What an earlier run decided about an article; "" and None stand for no parent.
 
-    `relation` is "" (kept), `exact` or `near`. `version` counts the texts seen under its URL, from 1.
+    `relation` is "" (kept), `exact` or `near`. `version` counts the texts seen under its URL, from 1, `revision` the
+    decisions about it (see `schemas.elements.Decision`).
     """
 
     parent_id: str
@@ -49,6 +50,7 @@ class Settled(NamedTuple):
     root_id: str
     relation: str
     version: int
+    revision: int = 1
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ __all__ = [
     "Article",
     "ArticleBatch",
     "DeadLetter",
+    "Decision",
     "Duplicate",
     "Filtered",
     "InputFile",
@@ -208,6 +209,33 @@ class Relation:
     threshold: float
     horizon_days: int
     rules_version: str
+    origin: Origin
+
+
+@dataclasses.dataclass(frozen=True)
+class Decision:
+    """What a stream has decided about one article; of several the one of the highest `revision` counts.
+
+    `revision` rises from 1 per article. An article whose earlier copy arrives later is decided anew: what was kept may
+    be dropped, and a parent or root may become an earlier one; nothing that was dropped is ever kept again. `relation`
+    is "" (kept), `exact` or `near`; a kept article is its own root and has no parent. `similarity` is the exact Jaccard
+    similarity to the parent, None where this revision compared nothing (kept, or only the root has changed).
+    `version` counts the texts of its URL. `unchecked` tells that the article came so late that the index had forgotten some
+    of those it could be a copy of.
+    """
+
+    article_id: str
+    revision: int
+    kept: bool
+    relation: str
+    parent_id: str
+    root_id: str
+    canonical_id: str
+    similarity: float | None
+    version: int
+    unchecked: bool
+    event_us: int | None
+    parent_us: int | None
     origin: Origin
 
 

@@ -177,7 +177,7 @@ class _JudgeFn(beam.DoFn):
         for member in members.values():
             # Who keeps his parent may have another root now; later runs go by what the index says.
             if member.settled and member.settled.root_id != root and member.article_id not in anew:
-                settled = member.settled._replace(root_id=root)
+                settled = member.settled._replace(root_id=root, revision=member.settled.revision + 1)
                 yield TaggedOutput("amended", dataclasses.replace(member, settled=settled))
         for edge in edges:
             if edge.child.settled is None:
@@ -198,14 +198,15 @@ def _keep(members: dict[str, Member], member: Member) -> None:
 
 def amend(edge: Edge, root: str, version: int | None = None) -> Member:
     """Return the child of an edge with what was decided written into it."""
-    known = edge.child.settled.version if edge.child.settled is not None else 1
+    before = edge.child.settled
     settled = Settled(
         parent_id=edge.parent.article_id,
         parent_us=edge.parent.event_us,
         parent_priority=edge.parent.priority,
         root_id=root,
         relation=edge.relation,
-        version=version or known,
+        version=version or (1 if before is None else before.version),
+        revision=1 if before is None else before.revision + 1,
     )
     return dataclasses.replace(edge.child, settled=settled)
 

@@ -17,7 +17,16 @@ from apache_beam.pvalue import PCollection
 
 from schemas.avro import TABLES, encode_container, fingerprint, to_record
 from schemas.comparing import Member, Signature
-from schemas.elements import DeadLetter, Duplicate, Filtered, InputFile, Relation, TaggedBatch, WrittenFile
+from schemas.elements import (
+    DeadLetter,
+    Decision,
+    Duplicate,
+    Filtered,
+    InputFile,
+    Relation,
+    TaggedBatch,
+    WrittenFile,
+)
 from transforms.composite import Composite
 from transforms.core.partition import data_file_name, day_partition, shard_of
 from transforms.files import TEMP_FOLDER, OutputFolder
@@ -29,7 +38,7 @@ RowKey = tuple[str, int]
 
 
 class Tables(NamedTuple):
-    """Everything that a run writes."""
+    """Everything that a run writes. Only a stream has `decisions`: those of a batch run are final, and in the other tables."""
 
     articles: PCollection[TaggedBatch]
     duplicates: PCollection[Duplicate]
@@ -37,6 +46,7 @@ class Tables(NamedTuple):
     dead_letters: PCollection[DeadLetter]
     filtered: PCollection[Filtered]
     inputs: PCollection[InputFile]
+    decisions: PCollection[Decision] | None = None
 
 
 @dataclasses.dataclass(frozen=True)

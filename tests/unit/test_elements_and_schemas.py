@@ -11,6 +11,7 @@ from schemas.avro import TABLES, count_rows, encode_container, event_date, read_
 from schemas.elements import (
     Article,
     DeadLetter,
+    Decision,
     Duplicate,
     Filtered,
     InputFile,
@@ -112,6 +113,7 @@ EXAMPLES = {
         "v",
         HERE,
     ),
+    "decisions": Decision("a", 2, False, "near", "b", "c", "c", 0.75, 1, True, 7, None, HERE),
     "dead_letters": DeadLetter("parse", "bad_json", "d", b"\xff", 1, HERE),
     "filtered": Filtered("parse", "empty_body", "d", "a", "s", "u", "t", None, "und", HERE),
     "inputs": InputFile("f", 10, 20, "gzip", "json_lines", "utf-8", 3, 1),

@@ -27,6 +27,7 @@ settleds = st.builds(
     root_id=ids | st.just(""),
     relation=st.sampled_from(("", "exact", "near")),
     version=st.integers(0, 1000),
+    revision=st.integers(0, 1000),
 )
 members = st.builds(
     Member,

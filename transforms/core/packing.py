@@ -21,8 +21,8 @@ __all__ = [
 ID_BYTES = 16
 #: id, flags, event time, priority, tokens, shard, index, offset, lengths of uri and partition.
 _MEMBER = struct.Struct("<16sBqiIHqqHH")
-#: flags, parent id, parent time, parent priority, root id, relation, version.
-_SETTLED = struct.Struct("<B16sqi16sBI")
+#: flags, parent id, parent time, parent priority, root id, relation, version, revision.
+_SETTLED = struct.Struct("<B16sqi16sBII")
 #: digest, tokens, numbers, url key, lengths of shingles and stems.
 _TEXT = struct.Struct("<16sI8s8sII")
 _UNKNOWN, _IS_SETTLED = 1, 2
@@ -73,6 +73,7 @@ def _pack_settled(settled: Settled) -> bytes:
         pack_id(settled.root_id),
         _RELATIONS.index(settled.relation),
         settled.version,
+        settled.revision,
     )
 
 
@@ -88,7 +89,7 @@ def unpack_member(data: bytes, place: int = 0) -> tuple[Member, int]:
     place += partition
     settled = None
     if flags & _IS_SETTLED:
-        unknown, parent, parent_us, parent_priority, root, relation, version = _SETTLED.unpack_from(
+        unknown, parent, parent_us, parent_priority, root, relation, version, revision = _SETTLED.unpack_from(
             data, place
         )
         settled = Settled(
@@ -98,6 +99,7 @@ def unpack_member(data: bytes, place: int = 0) -> tuple[Member, int]:
             id_of(root),
             _RELATIONS[relation],
             version,
+            revision,
         )
         place += _SETTLED.size
     event_us = None if flags & _UNKNOWN else event
