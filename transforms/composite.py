@@ -1,5 +1,7 @@
 """Composites with several doors, in the one way that keeps Beam's type checks where they work."""
 
+from typing import Any
+
 import apache_beam as beam
 from apache_beam.typehints.decorators import IOTypeHints
 
@@ -16,3 +18,8 @@ class Composite(beam.PTransform):
     def default_type_hints(self) -> IOTypeHints:
         """Return no hints of the composite's own."""
         return IOTypeHints.empty()
+
+    def _extract_input_pvalues(self, pvalueish: Any) -> tuple[Any, dict[str, Any]]:
+        """Leave out the members of a named tuple that a graph does not have (None); Beam asks to override this then."""
+        value, found = super()._extract_input_pvalues(pvalueish)
+        return value, {tag: one for tag, one in found.items() if one is not None}

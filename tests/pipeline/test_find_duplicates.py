@@ -314,8 +314,8 @@ def test_an_earlier_article_that_comes_late_amends_and_supersedes(runs):
     assert (before[day_five].relation, before[copy].relation) == ("", "exact")
     assert late not in {row.article_id for row in second["duplicates"]}
     amended = {member.article_id: member.settled for member in second["amended"]}
-    assert amended[day_five] == Settled(late, 4 * DAY, 0, late, "near", 1)
-    assert amended[copy] == before[copy]._replace(root_id=late), (
+    assert amended[day_five] == Settled(late, 4 * DAY, 0, late, "near", 1, revision=2)
+    assert amended[copy] == before[copy]._replace(root_id=late, revision=2), (
         "the copy keeps its parent, and has another root"
     )
     rows = [relation(row) for row in second["relations"] if row.other_id == late]

@@ -96,11 +96,11 @@ def test_a_packed_member_never_changes():
         Origin("/ن", 7, 1 << 33),
         "p",
         12,
-        Settled("ff" * 16, None, 1, "0f" * 16, "near", 3),
+        Settled("ff" * 16, None, 1, "0f" * 16, "near", 3, 2),
     )
     assert (
         pack_member(made).hex()
-        == "00112233445566778899aabbccddeeff02fffffffffffffffffeffffff590100000c0007000000000000000000000002000000030001002fd9867001ffffffffffffffffffffffffffffffff0000000000000000010000000f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0203000000"
+        == "00112233445566778899aabbccddeeff02fffffffffffffffffeffffff590100000c0007000000000000000000000002000000030001002fd9867001ffffffffffffffffffffffffffffffff0000000000000000010000000f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f020300000002000000"
     )
 
 
