@@ -5,17 +5,20 @@ It is what a stream keeps between its micro-batches and what small jobs use with
 revises their decisions, and after the last one the decisions are those of the rule about pairs in `cluster`.
 """
 
+import dataclasses
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 import numpy as np
 
-from schemas.comparing import Comparison, Edge, Fingerprint, Link, Member, Signature
+from schemas.comparing import NO_COMPARISON, Comparison, Edge, Fingerprint, Link, Member, Settled, Signature
+from schemas.elements import Origin
 from transforms.core.buckets import candidates, digest_in, entry_of, id_in
 from transforms.core.cluster import COPY, DedupRules, choose_parent, copy_of, lowest_earlier, rank
 from transforms.core.minhash import band_keys
-from transforms.core.packing import id_of
+from transforms.core.packing import id_of, pack_id
 from transforms.core.similarity import compare, relation_of
 
 __all__ = ["Decisions", "SignatureIndex", "keys_of"]
@@ -83,6 +86,19 @@ class SignatureIndex:
         """The edge of each dropped article, by its id (repeats apart)."""
         return self._parents
 
+    def __contains__(self, article_id: object) -> bool:
+        return article_id in self._members
+
+    def member(self, article_id: str) -> Member:
+        """Return an article that is known. Raises KeyError."""
+        return self._members[article_id]
+
+    def signatures(self) -> Iterator[Signature]:
+        """Yield what is known of each article that can be a duplicate, without its URL and without what was decided."""
+        for text in self._texts.values():
+            for member in text.members:
+                yield Signature(member, b"", text.fingerprint)
+
     def root_of(self, article_id: str) -> str:
         """Return the article that is kept for this one: itself, or what following parents reaches."""
         while article_id in self._parents:
@@ -101,6 +117,55 @@ class SignatureIndex:
             elif signature.fingerprint.tokens >= self._rules.min_tokens:
                 self._add(member, self._text_of(signature), keys, decisions)
         return decisions
+
+    def load(self, signatures: Iterable[Signature]) -> None:
+        """Take in articles of different ids that were decided before, with what `settled` says, and decide nothing."""
+        known = list(signatures)
+        grown: dict[int, list[bytes]] = {}
+        for signature, keys in zip(known, keys_of(known, self._rules), strict=True):
+            settled = signature.member.settled
+            member = dataclasses.replace(signature.member, settled=None)
+            self._members[member.article_id] = member
+            if settled is not None and settled.parent_id:
+                self._parents[member.article_id] = _settled_edge(member, settled)
+            if signature.fingerprint.tokens < self._rules.min_tokens:
+                continue
+            self._text_of(dataclasses.replace(signature, member=member))
+            entry = entry_of(member, signature.fingerprint.digest, settled=False)
+            for key in keys:
+                bucket = self._buckets.get(key)
+                if bucket is None:
+                    self._buckets[key] = entry
+                    continue
+                if isinstance(bucket, bytes):
+                    bucket = self._buckets[key] = [bucket]
+                bucket.append(entry)
+                grown[key] = bucket
+        for bucket in grown.values():
+            bucket.sort()
+
+    def forget(self, article_ids: AbstractSet[str]) -> None:
+        """Drop articles; those that had them as parents keep their edges. Walks through the whole index, so ask for many at once."""
+        for article_id in article_ids:
+            self._members.pop(article_id, None)
+            self._parents.pop(article_id, None)
+        for digest, text in list(self._texts.items()):
+            left = [member for member in text.members if member.article_id not in article_ids]
+            if not left:
+                del self._texts[digest]
+            elif len(left) < len(text.members):
+                text.members[:] = left
+        gone = set(map(pack_id, article_ids))
+        for key, bucket in list(self._buckets.items()):
+            if isinstance(bucket, bytes):
+                if id_in(bucket) in gone:
+                    del self._buckets[key]
+                continue
+            entries = [entry for entry in bucket if id_in(entry) not in gone]
+            if not entries:
+                del self._buckets[key]
+            elif len(entries) < len(bucket):
+                self._buckets[key] = entries if len(entries) > 1 else entries[0]
 
     def _text_of(self, signature: Signature) -> _Text:
         text = self._texts.get(signature.fingerprint.digest)
@@ -190,3 +255,11 @@ class SignatureIndex:
         edge = choose_parent(child, near)
         if edge is not None:
             self._decide(edge, decisions)
+
+
+def _settled_edge(child: Member, settled: Settled) -> Edge:
+    """Return the edge that an earlier decision stands for; of the parent it knows what ranks it."""
+    parent = Member(
+        settled.parent_id, settled.parent_us, settled.parent_priority, 0, Origin("", 0, 0), "", 0, None
+    )
+    return Edge(child, parent, settled.relation, COPY if settled.relation == "exact" else NO_COMPARISON)

@@ -1,0 +1,197 @@
+"""The index of a stream: whatever the order, the batches and the restarts, the last revision is what the rule says."""
+
+import random
+
+import pytest
+from dedup_corpora import ALL_PAIRS, Story, corpora, oracle, sign, text_of, with_repeats
+from dedup_samples import body, member, signature
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transforms.core.cluster import DedupRules, rank
+from transforms.core.live_index import LiveIndex
+from transforms.core.segments import order_segments, pack_head, unpack_head
+
+EXAMPLES = settings(max_examples=40, deadline=None)
+#: No article of these corpora is older than 40 days.
+LONG = DedupRules(rows=1, bands=40, bucket_limit=1000, horizon_days=14, lateness_days=60)
+sizes = st.integers(1, 9)
+
+
+def fold(decisions):
+    last = {}
+    for decision in decisions:
+        assert (
+            decision.revision == last[decision.article_id].revision + 1 if decision.article_id in last else 1
+        )
+        last[decision.article_id] = decision
+    return last
+
+
+def run(signatures, size, rules=ALL_PAIRS, restart=False):
+    """Decide in batches of `size`, all on one day; with `restart` the index is read anew before each batch."""
+    live, segments, decisions, verdicts = LiveIndex(rules), [], [], []
+    for first in range(0, len(signatures), size):
+        if restart:
+            live = LiveIndex.load(rules, unpack_head(pack_head(live.head)), reversed(segments))
+        decided = live.decide(signatures[first : first + size], 100)
+        segments += [decided.segment] if decided.segment else []
+        decisions += decided.decisions
+        verdicts += decided.verdicts
+    return live, segments, decisions, verdicts
+
+
+def parents(decisions):
+    return {key: (one.parent_id, one.relation) for key, one in fold(decisions).items() if not one.kept}
+
+
+def root(article_id, tree):
+    while article_id in tree:
+        article_id = tree[article_id][0]
+    return article_id
+
+
+@EXAMPLES
+@given(with_repeats, sizes, st.randoms(use_true_random=False))
+def test_the_last_revisions_are_those_of_the_rule_in_any_order(corpus, size, chance):
+    signatures = sign(corpus)
+    chance.shuffle(signatures)
+    _, _, decisions, _ = run(signatures, size)
+    right = oracle(corpus)
+    assert parents(decisions) == right
+    assert {key: one.root_id for key, one in fold(decisions).items()} == {
+        one.member.article_id: root(one.member.article_id, right) for one in signatures
+    }
+
+
+@EXAMPLES
+@given(corpora, sizes)
+def test_in_order_every_article_is_decided_once(corpus, size):
+    signatures = sorted(sign(corpus), key=lambda one: rank(one.member))
+    _, _, decisions, _ = run(signatures, size)
+    assert [one.revision for one in decisions] == [1] * len(corpus)
+
+
+@EXAMPLES
+@given(with_repeats, sizes, st.randoms(use_true_random=False))
+def test_an_index_that_is_read_anew_before_every_batch_decides_the_same(corpus, size, chance):
+    signatures = sign(corpus)
+    chance.shuffle(signatures)
+    live, segments, decisions, verdicts = run(signatures, size)
+    again = run(signatures, size, restart=True)
+    assert (again[0].head, again[1], again[2]) == (live.head, segments, decisions)
+    assert [one and (one.edge.relation, one.root_id) for one in again[3]] == [
+        one and (one.edge.relation, one.root_id) for one in verdicts
+    ]
+
+
+@EXAMPLES
+@given(with_repeats, sizes, st.randoms(use_true_random=False))
+def test_every_record_is_kept_or_has_a_verdict_and_repeats_decide_nothing(corpus, size, chance):
+    signatures = sign(corpus)
+    chance.shuffle(signatures)
+    _, _, decisions, verdicts = run(signatures, size)
+    assert len(verdicts) == len(signatures)
+    repeats = [one for one in verdicts if one and one.edge.relation == "repeat"]
+    assert len(repeats) == len(signatures) - len({one.member.article_id for one in signatures})
+    assert {one.article_id for one in decisions} == {one.member.article_id for one in signatures}
+
+
+@EXAMPLES
+@given(with_repeats, st.randoms(use_true_random=False), st.integers(1, 60))
+def test_days_pass_and_nothing_within_the_horizon_is_forgotten(corpus, chance, late):
+    """Articles arrive on their day or up to `late` days after, within the lateness allowed."""
+    signatures = sign(corpus)
+    known = [one for one in signatures if one.member.event_us is not None]
+    arrival = {id(one): one.member.event_us // 86_400_000_000 + chance.randint(0, late) for one in known}
+    live, decisions, segments = LiveIndex(LONG), [], {}
+    for one in sorted(known, key=lambda one: arrival[id(one)]):
+        for day in live.expire(arrival[id(one)]):
+            del segments[day]
+        decided = live.decide([one], arrival[id(one)])
+        if decided.segment:
+            segments.setdefault(decided.day, []).append(decided.segment)
+        decisions += decided.decisions
+        assert decided.unchecked == 0
+    assert set(segments) == set(live.head.days)
+    right = oracle([story for story, one in zip(corpus, signatures, strict=True) if id(one) in arrival], LONG)
+    assert parents(decisions) == right
+    again = LiveIndex.load(LONG, live.head, [one for day in segments.values() for one in day])
+    assert len(again) == len(live)
+
+
+def test_what_arrived_before_the_horizon_is_forgotten_and_late_ones_are_marked():
+    rules = DedupRules()
+
+    def at(who, day):
+        return signature(member(who, day, 0, who), body(7), rules)
+
+    live = LiveIndex(rules)
+    live.decide([at(1, 0)], 0)
+    assert live.expire(15) == ()
+    assert live.expire(16) == (0,)
+    assert (len(live), live.head.days, live.head.expired_before) == (0, (), 1)
+    late = live.decide([at(2, 2)], 16)
+    assert (late.unchecked, late.decisions[0].unchecked, late.decisions[0].kept) == (1, True, True)
+    on_time = live.decide([at(3, 15)], 16)
+    assert (on_time.unchecked, on_time.verdicts[0].edge.relation) == (0, "exact")
+
+
+def test_a_repeat_keeps_its_article_known():
+    rules = DedupRules()
+
+    live, segments = LiveIndex(rules), {}
+    one = signature(member(1, 0, 0, 1), body(7), rules)
+    for day in (0, 10, 20, 30):
+        for gone in live.expire(day):
+            del segments[gone]
+        again = signature(member(1, 0, 0, 1), body(7), rules)
+        decided = live.decide([again], day)
+        segments[decided.day] = decided.segment
+        assert [verdict and verdict.edge.relation for verdict in decided.verdicts] == [
+            "repeat" if day else None
+        ]
+        live = LiveIndex.load(rules, live.head, segments.values())
+    assert len(live) == 1
+    assert one.member.article_id in live.root_of(one.member.article_id)
+
+
+def test_a_lost_a_changed_or_a_foreign_segment_is_refused():
+    signatures = sign(st_corpus())
+    live, segments, _, _ = run(signatures, 2)
+    assert order_segments(live.head, reversed(segments)) == segments
+    for wrong in (segments[:-1], segments[:1] + segments[2:], [*segments, segments[0]], []):
+        with pytest.raises(ValueError, match="segment"):
+            LiveIndex.load(ALL_PAIRS, live.head, wrong)
+    other = run(list(reversed(signatures)), 2)[1]
+    with pytest.raises(ValueError, match="segment"):
+        LiveIndex.load(ALL_PAIRS, live.head, segments[:-1] + other[-1:])
+
+
+def test_what_another_index_settled_is_taken_over_with_its_decisions():
+    signatures = sign(st_corpus())
+    first, segments, decisions, _ = run(signatures, 3)
+    settled = [one for data in segments for one in unpacked(data)]
+    second = LiveIndex(ALL_PAIRS)
+    segment = second.adopt(settled, 100)
+    assert second.adopt(settled, 101) == b""
+    again = LiveIndex.load(ALL_PAIRS, second.head, [segment])
+    for live in (second, again):
+        verdicts = live.decide(sign(st_corpus()), 101).verdicts
+        assert {one.edge.relation for one in verdicts} == {"repeat"}
+    assert len(first) == len(second) == len({one.article_id for one in decisions})
+
+
+def unpacked(data):
+    from transforms.core.segments import unpack_segment
+
+    return unpack_segment(data).signatures
+
+
+def st_corpus():
+
+    chance = random.Random(3)
+    return [
+        Story(number, float(number), 0, text_of("story", number % 2, chance.randint(0, 4)))
+        for number in range(12)
+    ]
