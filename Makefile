@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint fast long bench bench-dedup bench-tagging emulator sample schemas lock clean
+.PHONY: help demo test lint fast long bench bench-dedup bench-tagging emulator prism sample schemas lock clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -58,6 +58,14 @@ build/pubsub-fake: tests/pubsub_fake/main.go tests/pubsub_fake/go.mod tests/pubs
 	@touch $@
 
 emulator: build/pubsub-fake ## build the Pub/Sub fake for tests and demos (needs Go)
+
+build/prism: requirements.lock # which pins Beam: both must have one version
+	@mkdir -p build
+	GOBIN=$(CURDIR)/build CGO_ENABLED=0 go install -trimpath -ldflags=-s \
+	  github.com/apache/beam/sdks/v2/go/cmd/prism@v$$(sed -n 's/^apache-beam\(\[.*\]\)\{0,1\}==\([0-9.]*\).*/\2/p' requirements.lock)
+	@touch $@
+
+prism: build/prism ## build Beam's Prism engine for streaming tests (needs Go, 5 minutes)
 
 sample: $(VENV)/.run ## rebuild the bundled sample from its sources
 	$(BIN)/python scripts/build_sample.py

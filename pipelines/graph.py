@@ -1,4 +1,4 @@
-"""The one graph of warraq: read -> parse -> normalise -> deduplicate -> tag -> write."""
+"""The one graph of warraq: read -> parse -> normalise -> deduplicate -> tag -> write, of files or of a stream."""
 
 import dataclasses
 from typing import Any
@@ -8,6 +8,7 @@ import apache_beam as beam
 from pipelines.config import Config
 from pipelines.config_tree import parse_plan
 from transforms.core.tagging.user_rules import UserRules
+from transforms.decide import DecideArticles
 from transforms.deduplicate import DeduplicateArticles, Undecided
 from transforms.index_store import IndexFiles, ReadIndex
 from transforms.normalize import NormalizeArticles
@@ -35,33 +36,26 @@ def build(
     index: IndexPlan | None = None,
     user_rules: UserRules = UserRules(),  # noqa: B008 (frozen)
     infer: beam.PTransform | None = None,
+    *,
+    streaming: bool = False,
 ) -> Any:
     """Wire the stages onto `pipeline` and return what `sink` gives.
 
     `source` gives `ReadOutputs` from the pipeline's begin; `sink` takes `Tables`. Every record that
     `source` gives leaves by exactly one of the tables articles, duplicates, dead letters and filtered. With an
     `index` the articles are also compared with those of earlier runs, and their signatures are written into it.
+    `streaming` decides article by article as they come (`transforms.decide`), where an index of files has no place.
     `user_rules` are applied last when tagging; `infer` (`transforms.infer.InferTags`) adds the tags of a model of the user's after that.
     """
     on_bug = config.run.on_bug
     read = pipeline | "ReadArticles" >> source
     parsed = read.records | "ParseArticles" >> ParseArticles(parse_plan(config), on_bug)
     normalized = parsed.ok | "NormalizeArticles" >> NormalizeArticles(config.normalize, on_bug)
-    deduplicate = DeduplicateArticles(
-        config.dedup,
-        config.sources,
-        config.output.shards,
-        config.normalize,
-        indexed=index is not None,
-        redecide=index is not None and index.redecide,
+    deduplicated = (
+        normalized.ok | "DecideArticles" >> _decide(config)
+        if streaming
+        else _deduplicate(pipeline, config, normalized.ok, index)
     )
-    undecided: Any = normalized.ok
-    if index is not None:
-        undecided = Undecided(normalized.ok, pipeline | "ReadIndex" >> ReadIndex(index.files))
-    deduplicated = undecided | "DeduplicateArticles" >> deduplicate
-    if index is not None:
-        kept = (deduplicated.signatures, deduplicated.amended)
-        kept | "WriteIndex" >> WriteIndex(index.write)
     tagged = deduplicated.ok | "TagArticles" >> TagArticles(config.tag, user_rules, on_bug)
     tagging_refused = [tagged.refused]
     articles = tagged.ok
@@ -76,5 +70,40 @@ def build(
         *tagging_refused,
     ) | "GatherRefused" >> beam.Flatten()
     filtered = (parsed.filtered, normalized.filtered, tagged.filtered) | "GatherFiltered" >> beam.Flatten()
-    tables = Tables(articles, deduplicated.duplicates, deduplicated.relations, refused, filtered, read.inputs)
+    tables = Tables(
+        articles,
+        deduplicated.duplicates,
+        deduplicated.relations,
+        refused,
+        filtered,
+        read.inputs,
+        deduplicated.decisions if streaming else None,
+    )
     return tables | "WriteTables" >> sink
+
+
+def _decide(config: Config) -> DecideArticles:
+    stream = config.stream
+    return DecideArticles(
+        config.dedup, config.sources, config.normalize, stream.batch, stream.window_seconds * 1_000_000
+    )
+
+
+def _deduplicate(pipeline: beam.Pipeline, config: Config, articles: Any, index: IndexPlan | None) -> Any:
+    """Deduplicate a bounded collection, with what an index knows, and write the index on."""
+    deduplicate = DeduplicateArticles(
+        config.dedup,
+        config.sources,
+        config.output.shards,
+        config.normalize,
+        indexed=index is not None,
+        redecide=index is not None and index.redecide,
+    )
+    undecided: Any = articles
+    if index is not None:
+        undecided = Undecided(articles, pipeline | "ReadIndex" >> ReadIndex(index.files))
+    deduplicated = undecided | "DeduplicateArticles" >> deduplicate
+    if index is not None:
+        kept = (deduplicated.signatures, deduplicated.amended)
+        kept | "WriteIndex" >> WriteIndex(index.write)
+    return deduplicated
