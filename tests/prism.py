@@ -1,10 +1,14 @@
 """Beam's Prism engine, built once by Go, and the options that start a pipeline on it.
 
-    with beam.Pipeline(options=prism.options("--streaming")) as pipeline:
+    with beam.Pipeline(options=prism.options("--streaming")) as pipeline:  # waits for the end
 
-Prism must have the version of the installed Beam. Building it takes about 5 minutes once; without Go the tests that
-need it are skipped. The server is one process for all pipelines of a Python process and outlives a parent that was
-killed, so a test that kills one stops the server by its pid too (`servers` finds those of this build).
+    with prism.running(pipeline):  # a stream: begins it, and ends it and its server after the block
+
+Prism must have the version of the installed Beam. Building it takes up to 5 minutes once; without Go the tests that
+need it are skipped. One server serves all pipelines of a Python process, unless they have OWN_SERVER among their
+flags; Beam stops servers when Python exits. A Python that is killed leaves its server behind: `children` and `stop`.
+Use explicit type hints before stateful steps (Prism panics on untyped keys), and never the wall clock of a test
+machine for what must be exact: a bundle takes 0.1 s and more.
 """
 
 import contextlib
@@ -13,7 +17,10 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -21,8 +28,11 @@ from apache_beam.version import __version__ as version
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = ROOT.resolve() / "build" / "prism"
+#: The flag for a pipeline that has a server to itself; `running` needs it.
+OWN_SERVER = "--experiments=disable_prism_server_singleton"
 PACKAGE = "github.com/apache/beam/sdks/v2/go/cmd/prism"
 _BUILD_SECONDS = 1500
+_CANCEL_SECONDS = 20
 
 
 def binary() -> Path:
@@ -69,24 +79,29 @@ def arguments(*flags: str) -> list[str]:
     ]
 
 
-def servers() -> set[int]:
-    """Return the pids of the Prism servers of this build that run now, whoever started them."""
-    found = set()
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if (entry / "exe").readlink() == PROGRAM:
-                found.add(int(entry.name))
-    return found
+@contextlib.contextmanager
+def running(pipeline: Any) -> Iterator[Any]:
+    """Begin an endless pipeline that has OWN_SERVER and give its result; afterwards cancel it and kill its server."""
+    before = children(os.getpid())
+    result = pipeline.run()
+    try:
+        yield result
+    finally:
+        # Cancelling answers within milliseconds; should it ever hang, the server's end is the end of it.
+        cancel = threading.Thread(target=result.cancel, daemon=True)
+        cancel.start()
+        cancel.join(_CANCEL_SECONDS)
+        stop(children(os.getpid()) - before)
 
 
 def children(pid: int) -> set[int]:
-    """Return those of `servers` that the process `pid` started. Ask before it ends: orphans change their parent."""
+    """Return the pids of the Prism servers that the process `pid` started. Ask before it ends: orphans move on."""
     found = set()
-    for server in servers():
+    for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            status = Path(f"/proc/{server}/stat").read_text(encoding="utf-8")
-            if int(status.rpartition(")")[2].split()[1]) == pid:
-                found.add(server)
+            parent = (entry / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1]
+            if int(parent) == pid and (entry / "exe").readlink() == PROGRAM:
+                found.add(int(entry.name))
     return found
 
 

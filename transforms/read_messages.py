@@ -7,8 +7,9 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub
 from apache_beam.pvalue import PBegin, PCollection, TaggedOutput
-from apache_beam.transforms.window import TimestampedValue
+from apache_beam.transforms.window import GlobalWindow, TimestampedValue
 from apache_beam.utils.timestamp import Timestamp
+from apache_beam.utils.windowed_value import WindowedValue
 
 from schemas.elements import Article, DeadLetter, InputFile, RawRecord
 from transforms.composite import Composite
@@ -18,6 +19,7 @@ from transforms.core.mapping import FieldMap
 from transforms.core.messages import Message, read_message, refused_message
 from transforms.core.reading import ReadRules
 from transforms.metrics import StageCounter
+from transforms.pull_messages import PullMessages
 from transforms.read import ReadOutputs
 
 __all__ = ["OpenMessages", "ReadArticleMessages", "StampEventTimes"]
@@ -29,7 +31,8 @@ class OpenMessages(Composite):
 
     `name` is the subscription (or topic) that origins name. Keeps windows and timestamps as they came. A message
     that is delivered twice gives two equal records: deduplication takes them for a `repeat`.
-    `inputs` stays empty: a stream has no files, its left side is the counter `in`.
+    `inputs` has a row per bundle and second of publishing, whose `records` counts the messages: the left side of
+    the accounting.
     """
 
     name: str
@@ -38,7 +41,7 @@ class OpenMessages(Composite):
     on_bug: str = "set_aside"
 
     def expand(self, messages: PCollection[PubsubMessage]) -> ReadOutputs:
-        """Return records, dead letters and an empty PCollection of input files."""
+        """Return records, dead letters and what was received."""
         opened = beam.ParDo(_OpenFn(self.name, self.rules, self.field_maps, self.on_bug))
         opened.label = "Open"
         doors = messages | opened.with_output_types(
@@ -54,7 +57,10 @@ class ReadArticleMessages(Composite):
     Give one of the two, by full name. `id_label` names the attribute that tells messages apart where publishers
     repeat themselves (Dataflow only: BundleBasedDirectRunner stays RUNNING with no output), `timestamp_attribute`
     the one that holds the event time (see `core.event_times`); else the publish time is the timestamp.
+    `pull` reads by `PullMessages`, for engines that cannot read Pub/Sub themselves (Prism): a subscription only,
+    and neither `id_label` nor `timestamp_attribute`.
     Order means nothing. The source acknowledges: when it does so is the runner's promise.
+    Raises ValueError at build time where these fields do not go together.
     """
 
     rules: ReadRules
@@ -64,25 +70,39 @@ class ReadArticleMessages(Composite):
     id_label: str | None = None
     timestamp_attribute: str | None = None
     on_bug: str = "set_aside"
+    pull: bool = False
 
     def expand(self, begin: PBegin) -> ReadOutputs:
-        """Return records, dead letters and an empty PCollection of input files."""
+        """Return records, dead letters and what was received."""
         name = self.subscription or self.topic
         if not name or (self.subscription and self.topic):
             message = f"give a subscription or a topic, not {self.subscription!r} and {self.topic!r}"
             raise ValueError(message)
-        source = ReadFromPubSub(
-            topic=self.topic,
-            subscription=self.subscription,
-            id_label=self.id_label,
-            with_attributes=True,
-            timestamp_attribute=self.timestamp_attribute,
-        )
         return (
             begin
-            | "Receive" >> source
+            | "Receive" >> self._source()
             | "OpenMessages" >> OpenMessages(name, self.rules, self.field_maps, self.on_bug)
         )
+
+    def _source(self) -> beam.PTransform:
+        if not self.pull:
+            return ReadFromPubSub(
+                topic=self.topic,
+                subscription=self.subscription,
+                id_label=self.id_label,
+                with_attributes=True,
+                timestamp_attribute=self.timestamp_attribute,
+            )
+        if not self.subscription:
+            message = f"pull needs a subscription: make one for the topic {self.topic!r}"
+            raise ValueError(message)
+        if self.id_label or self.timestamp_attribute:
+            message = (
+                "pull reads neither "
+                f"id_label ({self.id_label!r}) nor timestamp_attribute ({self.timestamp_attribute!r})"
+            )
+            raise ValueError(message)
+        return PullMessages(self.subscription)
 
 
 @dataclasses.dataclass(eq=False)
@@ -110,12 +130,23 @@ class _OpenFn(beam.DoFn):
         self._on_bug = on_bug
         self._counter = StageCounter("read")
 
+    def start_bundle(self) -> None:
+        self._received: dict[int, tuple[Timestamp, int]] = {}
+
+    def finish_bundle(self) -> Iterator[TaggedOutput]:
+        for first, count in self._received.values():
+            row = InputFile(self._name, 0, 0, "none", "message", "", count, 0)
+            yield TaggedOutput("inputs", WindowedValue(row, first, (GlobalWindow(),)))
+
     def process(
         self,
         element: PubsubMessage,
         timestamp: Timestamp = beam.DoFn.TimestampParam,
     ) -> Iterator[Any]:
         message = _message(element, timestamp, self._name)
+        second = timestamp.micros // 1_000_000
+        first, count = self._received.get(second, (timestamp, 0))
+        self._received[second] = (first, count + 1)
         self._counter.add("in")
         self._counter.add("bytes", len(message.data))
         try:

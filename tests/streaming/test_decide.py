@@ -1,26 +1,13 @@
 """Deciding in a stream gives what a batch run gives, on each engine that streams: asserted on the last revisions."""
 
-import apache_beam as beam
-import prism
 import pytest
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
-from apache_beam.testing.test_stream import TestStream
-from apache_beam.testing.util import assert_that
-from apache_beam.transforms.window import TimestampedValue
-from apache_beam.utils.timestamp import Timestamp
 from dedup_samples import DAY, body, mutate, normalized, shuffled
+from streams import ARRIVAL, ENGINES, RULES, folded, in_groups, parts, run
 
-from schemas.elements import NormalizedArticle
 from transforms import decide
-from transforms.core.cluster import DedupRules
 from transforms.core.index import SignatureIndex
 from transforms.core.normalize import NormalizeRules
-from transforms.decide import DecideArticles
 from transforms.sign import sign_all, signable_of
-
-RULES = DedupRules()
-ENGINES = ("BundleBasedDirectRunner", "PrismRunner")
-ARRIVAL = 20_000 * DAY
 
 
 def story(number, day=0.0, source="wire"):
@@ -45,69 +32,6 @@ def expected(articles, rules=RULES):
             ("", key, "") if edge is None else (edge.parent.article_id, index.root_of(key), edge.relation)
         )
     return found
-
-
-def folded(decisions):
-    last = {}
-    for one in decisions:
-        if one.article_id not in last or one.revision > last[one.article_id].revision:
-            last[one.article_id] = one
-    return {key: (one.parent_id, one.root_id, one.relation) for key, one in last.items()}
-
-
-def pipeline_on(engine):
-    if engine == "PrismRunner":
-        return beam.Pipeline(options=prism.options("--streaming"))
-    options = PipelineOptions([])
-    options.view_as(StandardOptions).streaming = True
-    return beam.Pipeline(runner=engine, options=options)
-
-
-def run(engine, groups, check, rules=RULES, step=1_000_000, batch=7):
-    """Let groups of articles arrive one after the other; `groups` holds (microseconds of arrival, articles)."""
-    stream = TestStream(coder=beam.coders.PickleCoder())
-    for at, articles in groups:
-        stream = stream.add_elements(
-            [
-                TimestampedValue(article, Timestamp(micros=at + place))
-                for place, article in enumerate(articles)
-            ]
-        )
-        if step:
-            stream = stream.advance_watermark_to(Timestamp(micros=at + step))
-    stream = stream.advance_watermark_to_infinity()
-    with pipeline_on(engine) as pipeline:
-        arriving = pipeline | "Arrive" >> stream.with_output_types(NormalizedArticle)
-        out = arriving | "Decide" >> DecideArticles(rules, {}, NormalizeRules(), batch=batch)
-        told = (
-            out.ok | "KeyOk" >> beam.Map(lambda row: ("ok", row)).with_output_types(tuple[str, object]),
-            out.duplicates
-            | "KeyDrops" >> beam.Map(lambda row: ("drop", row)).with_output_types(tuple[str, object]),
-            out.decisions
-            | "KeyTold" >> beam.Map(lambda row: ("told", row)).with_output_types(tuple[str, object]),
-        ) | "All" >> beam.Flatten()
-        assert_that(told, check, label="Check")
-    return pipeline.result
-
-
-def parts(rows):
-    ok = [one for kind, batch in rows if kind == "ok" for one in batch.articles]
-    return ok, [row for kind, row in rows if kind == "drop"], [row for kind, row in rows if kind == "told"]
-
-
-def counters(result):
-    found = {}
-    for counter in result.metrics().query()["counters"]:
-        if counter.key.metric.namespace == "warraq.deduplicate":
-            found[counter.key.metric.name] = found.get(counter.key.metric.name, 0) + counter.committed
-    return found
-
-
-def in_groups(articles, size=9):
-    return [
-        (ARRIVAL + 2_000_000 * number, articles[first : first + size])
-        for number, first in enumerate(range(0, len(articles), size))
-    ]
 
 
 ORDERS = {
