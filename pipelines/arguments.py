@@ -57,6 +57,7 @@ def command_line() -> _Parser:
     _add_normalize(commands)
     _add_parse(commands)
     _add_tag(commands)
+    _add_stream(commands)
     _add_poll(commands)
     commands.add_parser(
         "doctor", help="check this machine: versions, name clashes, engine, credentials", allow_abbrev=False
@@ -283,6 +284,39 @@ def _add_parse(commands: "argparse._SubParsersAction[_Parser]") -> None:
         help="what a fragment is written in (default: json)",
     )
     _add_config(parse)
+
+
+def _add_stream(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    stream = _add(
+        commands,
+        "stream",
+        "read articles from Pub/Sub until stopped: the same graph and the same decisions as batch",
+        "One article per message: JSON, raw text or warraq's own Avro encoding. Files are added to the output folder by\n"
+        "commits, a window of time after the other; a decision that changes gets a new revision (`inspect --final`).\n"
+        "What a kill loses is the engine's promise, printed at the start; `warraq follow` loses nothing.\n"
+        "Any Beam option may follow; unknown ones are refused. PUBSUB_EMULATOR_HOST is honoured.\n\n"
+        "examples:\n"
+        "  warraq stream --config configs/streaming.yaml --subscription projects/P/subscriptions/S --output out\n"
+        "  warraq stream --config configs/dataflow.yaml --subscription projects/P/subscriptions/S --output gs://B/out \\\n"
+        "    --runner=DataflowRunner --project=P --region=europe-west1 --temp_location=gs://B/tmp\n\n"
+        + _EXIT_CODES,
+    )
+    _add_config(stream)
+    source = stream.add_mutually_exclusive_group(required=True)
+    source.add_argument("--subscription", metavar="NAME", help="projects/P/subscriptions/S")
+    source.add_argument(
+        "--topic", metavar="NAME", help="projects/P/topics/T; Beam makes a subscription for the run"
+    )
+    stream.add_argument(
+        "--output", required=True, metavar="DIR", help="output folder, local or gs://; it grows"
+    )
+    stream.add_argument(
+        "--publish", metavar="TOPIC", help="also send each tagged article to projects/P/topics/T"
+    )
+    stream.add_argument(
+        "--runner", metavar="NAME", help="Beam engine (default: engine.runner of the configuration)"
+    )
+    stream.add_argument("--quiet", action="store_true", help="print errors only")
 
 
 def _add_poll(commands: "argparse._SubParsersAction[_Parser]") -> None:

@@ -40,6 +40,28 @@ def _batch(args: argparse.Namespace, beam_flags: list[str], console: Console) ->
     return run_batch(request, console)
 
 
+def _stream(args: argparse.Namespace, beam_flags: list[str], console: Console) -> ExitCode:
+    from pipelines.config import load_config
+
+    config = load_config(args.config, args.overrides)
+    from pipelines.options import check_beam_flags
+
+    check_beam_flags(beam_flags, args.runner or config.engine.runner)
+    from pipelines.stream import StreamRequest, run_stream
+
+    request = StreamRequest(
+        config=config,
+        subscription=args.subscription,
+        topic=args.topic,
+        output=args.output,
+        publish=args.publish,
+        beam_flags=tuple(beam_flags),
+        runner=args.runner,
+        quiet=args.quiet,
+    )
+    return run_stream(request, console)
+
+
 def _check(args: argparse.Namespace, console: Console) -> ExitCode:
     import json
 
@@ -144,6 +166,8 @@ def _dispatch(argv: Sequence[str], console: Console) -> ExitCode:
     args, rest = command_line().parse_known_args(argv)
     if args.command == "batch":
         return _batch(args, rest, console)
+    if args.command == "stream":
+        return _stream(args, rest, console)
     if rest:
         raise UsageError([f"warraq {args.command}: unknown argument {argument}" for argument in rest])
     if args.command == "check":

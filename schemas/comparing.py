@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Fingerprint:
     """What a text is compared by, made from the `dedup` text of its body.
 

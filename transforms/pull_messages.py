@@ -38,7 +38,9 @@ class PullMessages(beam.PTransform):
     was pulled and not acknowledged. Order means nothing; a message may come twice. Of a backlog that one poll does
     not hold, the rest may be late: Pub/Sub does not tell how old it is.
 
-    One worker polls: `batch` messages a pull, up to `most` a bundle, at most `timeout_s` seconds a pull.
+    One worker polls: `batch` messages a pull, up to `most` a bundle, at most `timeout_s` seconds a pull. What the
+    service had given out when a pull was cut off comes again after the ack deadline. An outage of the service is
+    waited for, some 45 s on Prism; a longer one ends the job.
 
     A bundle's messages are acknowledged when the engine has committed its first stage. Prism keeps that in memory:
     **who kills Prism, or cancels the pipeline, loses what was acknowledged and is not yet in a file** (messages
@@ -182,10 +184,7 @@ class _PollFn(beam.DoFn):
         request = {"subscription": self._subscription, "max_messages": limit}
         try:
             response = self._client.pull(request=request, timeout=self._timeout_s)
-        except (
-            Cancelled,
-            DeadlineExceeded,
-        ):  # nothing came; whether client or server is first to say so is chance
+        except (Cancelled, DeadlineExceeded):  # nothing came; which side says so first is chance
             return []
         return list(response.received_messages)
 

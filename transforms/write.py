@@ -24,15 +24,25 @@ from schemas.elements import (
     Filtered,
     InputFile,
     Relation,
+    TaggedArticle,
     TaggedBatch,
     WrittenFile,
 )
 from transforms.composite import Composite
-from transforms.core.partition import data_file_name, day_partition, shard_of
+from transforms.core.partition import article_partition, data_file_name, day_partition, shard_of
 from transforms.files import TEMP_FOLDER, OutputFolder
 from transforms.metrics import StageCounter
 
-__all__ = ["Tables", "WriteIndex", "WriteRules", "WriteTables", "file_list_path"]
+__all__ = [
+    "PLACES",
+    "Tables",
+    "WriteIndex",
+    "WriteRules",
+    "WriteTables",
+    "file_list_path",
+    "row_order",
+    "write_file",
+]
 
 RowKey = tuple[str, int]
 
@@ -80,14 +90,14 @@ class WriteTables(Composite):
             tables.articles
             | "WriteArticles" >> beam.ParDo(_WriteBatchFn(self.rules)).with_output_types(WrittenFile)
         ]
-        for name, label, rows, place in (
-            ("duplicates", "Duplicates", tables.duplicates, _by_day),
-            ("relations", "Relations", tables.relations, _by_day),
-            ("dead_letters", "DeadLetters", tables.dead_letters, _by_origin),
-            ("filtered", "Filtered", tables.filtered, _by_origin),
-            ("inputs", "Inputs", tables.inputs, _by_uri),
+        for name, label, rows in (
+            ("duplicates", "Duplicates", tables.duplicates),
+            ("relations", "Relations", tables.relations),
+            ("dead_letters", "DeadLetters", tables.dead_letters),
+            ("filtered", "Filtered", tables.filtered),
+            ("inputs", "Inputs", tables.inputs),
         ):
-            files.append(rows | f"Write{label}" >> _WriteRows(name, place, self.rules))
+            files.append(rows | f"Write{label}" >> _WriteRows(name, PLACES[name], self.rules))
         return _leave_files(files, self.rules)
 
 
@@ -123,7 +133,7 @@ def _key_all(file: WrittenFile) -> tuple[str, WrittenFile]:
     return "all", file
 
 
-def _by_day(row: Duplicate | Relation) -> tuple[str, str]:
+def _by_day(row: Duplicate | Relation | Decision) -> tuple[str, str]:
     return day_partition(row.event_us), row.article_id
 
 
@@ -141,6 +151,23 @@ def _by_origin(row: DeadLetter | Filtered) -> tuple[str, str]:
 
 def _by_uri(row: InputFile) -> tuple[str, str]:
     return "", row.uri
+
+
+def _by_source(tagged: TaggedArticle) -> tuple[str, str]:
+    article = tagged.article.article
+    return article_partition(article.event_us, article.source), article.article_id
+
+
+#: Where a row of each table lies: its folder within the table's, and the key that chooses its shard.
+PLACES: dict[str, Callable[[Any], tuple[str, str]]] = {
+    "articles": _by_source,
+    "duplicates": _by_day,
+    "relations": _by_day,
+    "decisions": _by_day,
+    "dead_letters": _by_origin,
+    "filtered": _by_origin,
+    "inputs": _by_uri,
+}
 
 
 @dataclasses.dataclass(eq=False)
@@ -171,8 +198,38 @@ class _PlaceFn(beam.DoFn):
         yield (partition, shard_of(key, self._shards)), row
 
 
+def write_file(
+    rules: WriteRules,
+    table: str,
+    partition: str,
+    shard: int,
+    elements: Sequence[Any],
+    name: Callable[[str], str] | None = None,
+) -> WrittenFile:
+    """Write the rows of one file, in the order given, and return what was written. Raises OSError.
+
+    `name` makes the file's name of its SHA-256; by default it holds the shard and the checksum.
+    """
+    records = [to_record(table, element, rules.config_sha256) for element in elements]
+    folder = "/".join(part for part in (table, partition) if part)
+    data = encode_container(table, records, rules.codec, f"{folder}#{shard}")
+    checksum = hashlib.sha256(data).hexdigest()
+    file_name = data_file_name(shard, rules.shards, checksum) if name is None else name(checksum)
+    path = f"{folder}/{file_name}"
+    OutputFolder(rules.root).write(path, data, run=rules.run)
+    return WrittenFile(
+        path=path,
+        table=table,
+        rows=len(records),
+        size_bytes=len(data),
+        sha256=checksum,
+        schema_fingerprint=fingerprint(table),
+        tallies=_tally(table, records),
+    )
+
+
 class _WriteFn(beam.DoFn):
-    """What both writers share: rows of one file to bytes, a name and a `WrittenFile`."""
+    """What both writers share."""
 
     def __init__(self, table: str, rules: WriteRules) -> None:
         self._table = table
@@ -180,22 +237,9 @@ class _WriteFn(beam.DoFn):
         self._counter = StageCounter("write")
 
     def write(self, partition: str, shard: int, elements: Sequence[Any]) -> WrittenFile:
-        records = [to_record(self._table, element, self._rules.config_sha256) for element in elements]
-        folder = "/".join(part for part in (self._table, partition) if part)
-        data = encode_container(self._table, records, self._rules.codec, f"{folder}#{shard}")
-        checksum = hashlib.sha256(data).hexdigest()
-        path = f"{folder}/{data_file_name(shard, self._rules.shards, checksum)}"
-        OutputFolder(self._rules.root).write(path, data, run=self._rules.run)
-        self._counter.add(self._table, len(records))
-        return WrittenFile(
-            path=path,
-            table=self._table,
-            rows=len(records),
-            size_bytes=len(data),
-            sha256=checksum,
-            schema_fingerprint=fingerprint(self._table),
-            tallies=_tally(self._table, records),
-        )
+        file = write_file(self._rules, self._table, partition, shard, elements)
+        self._counter.add(self._table, file.rows)
+        return file
 
 
 #: What news parsing found, by the name that the report uses: the field of the row, and the field within it.
@@ -248,16 +292,22 @@ class _WriteBatchFn(_WriteFn):
 class _WriteRowsFn(_WriteFn):
     def process(self, group: tuple[RowKey, Iterable[Any]]) -> Iterator[WrittenFile]:
         (partition, shard), rows = group
-        yield self.write(partition, shard, sorted(rows, key=_row_order))
+        yield self.write(partition, shard, sorted(rows, key=row_order))
 
 
-def _row_order(row: Any) -> tuple[str, int, str, str]:
+def row_order(row: Any) -> tuple[str, int, str, str]:
     """Return what rows of one file are sorted by: where they were read; signatures by article."""
+    if isinstance(row, TaggedArticle):
+        row = row.article.article
     if isinstance(row, InputFile):
         return row.uri, 0, "", ""
     if isinstance(row, Signature | Member):
         return (row.member if isinstance(row, Signature) else row).article_id, 0, "", ""
-    other = (row.relation, row.other_id) if isinstance(row, Relation) else ("", "")
+    other = ("", "")
+    if isinstance(row, Relation):
+        other = (row.relation, row.other_id)
+    elif isinstance(row, Decision):
+        other = (row.article_id, f"{row.revision:09d}")
     return row.origin.uri, row.origin.index, *other
 
 
