@@ -58,6 +58,7 @@ def command_line() -> _Parser:
     _add_parse(commands)
     _add_tag(commands)
     _add_stream(commands)
+    _add_follow(commands)
     _add_poll(commands)
     commands.add_parser(
         "doctor", help="check this machine: versions, name clashes, engine, credentials", allow_abbrev=False
@@ -317,6 +318,31 @@ def _add_stream(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "--runner", metavar="NAME", help="Beam engine (default: engine.runner of the configuration)"
     )
     stream.add_argument("--quiet", action="store_true", help="print errors only")
+
+
+def _add_follow(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    follow = _add(
+        commands,
+        "follow",
+        "read an inbox or Pub/Sub on one machine, and lose nothing by a kill",
+        "The same decisions as batch and stream, in micro-batches without Beam; SQLite holds the index and what is on its way\n"
+        "to files. Messages are acknowledged after that is safe. Files are added by commits (stream.window_seconds,\n"
+        "stream.window_rows). SIGTERM ends it in good order; after kill -9 the next start goes on.\n\n"
+        "examples:\n"
+        "  warraq poll --feeds configs/feeds/feeds.yaml --to inbox:inbox & warraq follow --inbox inbox --output out\n"
+        "  warraq follow --config configs/streaming.yaml --subscription projects/P/subscriptions/S --output out\n\n"
+        + _EXIT_CODES,
+    )
+    _add_config(follow)
+    source = follow.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--inbox", metavar="DIR", help="folder of files in any form that batch reads; nothing in it is moved"
+    )
+    source.add_argument("--subscription", metavar="NAME", help="projects/P/subscriptions/S (extra gcp)")
+    follow.add_argument("--output", required=True, metavar="DIR", help="local output folder; it grows")
+    follow.add_argument("--state", metavar="DIR", help="folder of the database (default: OUTPUT/_state)")
+    follow.add_argument("--once", action="store_true", help="take what is there, write it, and end")
+    follow.add_argument("--quiet", action="store_true", help="print errors only")
 
 
 def _add_poll(commands: "argparse._SubParsersAction[_Parser]") -> None:

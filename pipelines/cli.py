@@ -62,6 +62,24 @@ def _stream(args: argparse.Namespace, beam_flags: list[str], console: Console) -
     return run_stream(request, console)
 
 
+def _follow(args: argparse.Namespace, console: Console) -> ExitCode:
+    from pipelines.config import load_config
+
+    config = load_config(args.config, args.overrides)
+    from pipelines.follow import FollowRequest, run_follow
+
+    request = FollowRequest(
+        config=config,
+        inbox=args.inbox,
+        subscription=args.subscription,
+        output=args.output,
+        state=args.state,
+        once=args.once,
+        quiet=args.quiet,
+    )
+    return run_follow(request, console)
+
+
 def _check(args: argparse.Namespace, console: Console) -> ExitCode:
     import json
 
@@ -172,6 +190,8 @@ def _dispatch(argv: Sequence[str], console: Console) -> ExitCode:
         raise UsageError([f"warraq {args.command}: unknown argument {argument}" for argument in rest])
     if args.command == "check":
         return _check(args, console)
+    if args.command == "follow":
+        return _follow(args, console)
     if args.command == "verify":
         return _verify(args, console)
     if args.command == "inspect":

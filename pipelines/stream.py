@@ -2,12 +2,8 @@
 
 import contextlib
 import dataclasses
-import signal
-import threading
 import time
 import uuid
-from collections.abc import Iterator
-from types import FrameType
 from typing import Any
 
 import apache_beam as beam
@@ -20,6 +16,7 @@ from pipelines.engine import Engine, resolve_engine
 from pipelines.graph import build
 from pipelines.options import pipeline_options
 from pipelines.outcome import ExitCode, RunFailed
+from pipelines.stopping import stopping
 from pipelines.tagging import load_rules
 from transforms.files import OutputFolder, can_reach, is_remote
 from transforms.publish import PublishArticles
@@ -114,7 +111,7 @@ class _AlsoPublish(beam.PTransform):
 
 
 def _run(pipeline: beam.Pipeline, engine: Engine, console: Console, *, quiet: bool) -> ExitCode:
-    with _stopping() as stopping:
+    with stopping() as stop:
         result = pipeline.run()
         if engine.name not in _LOCAL:
             if not quiet:
@@ -122,7 +119,7 @@ def _run(pipeline: beam.Pipeline, engine: Engine, console: Console, *, quiet: bo
             return ExitCode.OK
         if not quiet:
             console.print("running; stop it by Ctrl-C or SIGTERM", style="dim")
-        while not stopping.is_set():
+        while not stop.is_set():
             if PipelineState.is_terminal(result.state):
                 raise RunFailed(ExitCode.FAILED, f"the stream ended by itself: {result.state}")
             time.sleep(_LOOK_SECONDS)
@@ -131,21 +128,3 @@ def _run(pipeline: beam.Pipeline, engine: Engine, console: Console, *, quiet: bo
     if not quiet:
         console.print("stopped", style="dim")
     return ExitCode.OK
-
-
-@contextlib.contextmanager
-def _stopping() -> Iterator[threading.Event]:
-    """Give an event that SIGTERM and SIGINT set; the second signal ends the process as usual."""
-    stopping = threading.Event()
-
-    def stop(_: int, __: FrameType | None) -> None:
-        stopping.set()
-        for one, handler in before.items():
-            signal.signal(one, handler)
-
-    before = {one: signal.signal(one, stop) for one in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stopping
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)

@@ -1,0 +1,164 @@
+"""`warraq follow`: the durable stream of one machine. Nothing is acknowledged before it is safe, nothing is lost by a kill.
+
+The stages are those of the graph, over micro-batches; SQLite holds the index and what is on its way to files.
+"""
+
+import dataclasses
+import datetime
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from pipelines.commit import OutputLocked, hold
+from pipelines.config import Config, config_sha256
+from pipelines.follow_roll import roll_outbox
+from pipelines.follow_sources import Inbox, Source, Subscription
+from pipelines.follow_stages import Stages
+from pipelines.follow_store import FollowStore, Step
+from pipelines.index import index_parameters
+from pipelines.manifest import SUCCESS
+from pipelines.outcome import ExitCode, RunFailed
+from pipelines.stopping import stopping
+from pipelines.tagging import load_rules
+from transforms.core.live_index import LiveIndex
+from transforms.files import TEMP_FOLDER, OutputFolder, is_remote
+
+__all__ = ["PROMISE", "FollowRequest", "run_follow"]
+
+PROMISE = (
+    "Survives kill -9 and power cuts: what was acknowledged is in the state folder; what was not comes again and is a repeat. "
+    "Every record is in the files once. One machine, one process."
+)
+_DAY_S = 86_400
+_IDLE_S = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class FollowRequest:
+    """What the user asked for: one of `inbox` and `subscription`, where to write, where the state is."""
+
+    config: Config
+    inbox: str | None
+    subscription: str | None
+    output: str
+    state: str | None = None
+    once: bool = False
+    quiet: bool = False
+
+
+def run_follow(
+    request: FollowRequest, console: Console, *, clock: Callable[[], float] = time.time
+) -> ExitCode:
+    """Follow until SIGTERM or SIGINT, or with `once` until nothing more is there; what waits is written then.
+
+    `clock` gives Unix seconds. Raises RunFailed.
+    """
+    config = request.config
+    if bool(request.inbox) == bool(request.subscription):
+        raise RunFailed(ExitCode.USAGE, "give --inbox or --subscription, one of the two")
+    if is_remote(request.output):
+        raise RunFailed(ExitCode.USAGE, "follow writes to a local folder; `warraq stream` writes to gs://")
+    folder = OutputFolder(str(Path(request.output).absolute()))
+    if folder.exists(SUCCESS):
+        message = f"{folder.root} is the output of a batch run, which a stream cannot add to; choose another"
+        raise RunFailed(ExitCode.USAGE, message)
+    state = Path(request.state or Path(folder.root, "_state"))
+    if not request.quiet:
+        console.print(f"[bold]warraq follow[/]: {request.inbox or request.subscription} → {folder.root}")
+        console.print(PROMISE, style="dim", soft_wrap=True)
+    try:
+        with hold(folder), FollowStore(state / "follow.sqlite", index_parameters(config)) as store:
+            folder.clear(TEMP_FOLDER)
+            return _Follower(request, store, folder, console, clock).run()
+    except OutputLocked as error:
+        raise RunFailed(ExitCode.LOCKED, str(error)) from error
+    except sqlite3.Error as error:
+        message = (
+            f"the state in {state} cannot be written: {error}; nothing was acknowledged, start again to go on"
+        )
+        raise RunFailed(ExitCode.FAILED, message) from error
+    except ValueError as error:
+        raise RunFailed(ExitCode.DAMAGED, f"the state in {state} is damaged: {error}") from error
+
+
+class _Follower:
+    def __init__(
+        self,
+        request: FollowRequest,
+        store: FollowStore,
+        folder: OutputFolder,
+        console: Console,
+        clock: Callable[[], float],
+    ) -> None:
+        config = request.config
+        self._request = request
+        self._config = config
+        self._store = store
+        self._folder = folder
+        self._console = console
+        self._clock = clock
+        index = LiveIndex.load(config.dedup, store.head(), store.segments())
+        self._stages = Stages(config, load_rules(config.tag), index)
+        self._source: Source = (
+            Inbox(str(Path(request.inbox).absolute()), store, config.read)
+            if request.inbox
+            else Subscription(
+                request.subscription or "", config.read, dict(config.field_maps), config.run.on_bug
+            )
+        )
+        self._rolled = time.monotonic()
+        self._counts: Counter[str] = Counter()
+
+    def run(self) -> ExitCode:
+        stream = self._config.stream
+        empty = 0
+        with stopping() as stop:
+            if self._store.unfinished_roll() is not None:
+                self._roll()
+            while not stop.is_set():
+                taken = self._source.take(stream.batch, stream.batch_seconds)
+                if taken.items or taken.inbox:
+                    self._step(taken.items, taken.inbox)
+                    self._source.done(taken)
+                waited = time.monotonic() - self._rolled
+                if waited >= stream.window_seconds or self._counts["rows"] >= stream.window_rows:
+                    self._roll()
+                empty = 0 if taken.items or taken.inbox else empty + 1
+                if self._request.once and empty >= 2:
+                    break
+                if empty and not self._request.once:
+                    stop.wait(_IDLE_S)
+        self._roll()
+        return ExitCode.OK
+
+    def _step(self, items: list, inbox: dict) -> None:  # type: ignore[type-arg]
+        index = self._stages.index
+        day = int(self._clock() // _DAY_S)
+        gone = index.expire(day)
+        done = self._stages.run(items, day)
+        self._store.commit(Step(index.head, done.day, done.segment, gone, done.rows, len(items), inbox))
+        self._counts.update(done.counts)
+        self._counts.update({"in": len(items), "rows": len(done.rows)})
+
+    def _roll(self) -> None:
+        counts, seconds = self._counts, time.monotonic() - self._rolled
+        commit = roll_outbox(
+            self._store, self._folder, self._config.output.codec, config_sha256(self._config)
+        )
+        self._rolled, self._counts = time.monotonic(), Counter()
+        if commit is None or self._request.quiet:
+            return
+        dropped = ", ".join(
+            f"{counts[f'duplicates_{kind}']:,} {kind}" for kind in ("exact", "near", "repeat")
+        )
+        self._console.print(
+            f"{datetime.datetime.now().astimezone():%H:%M:%S} {commit.name}: {commit.records_in:,} records = "
+            f"{commit.rows('articles'):,} articles + {commit.rows('duplicates'):,} duplicates ({dropped}) + "
+            f"{commit.rows('dead_letters'):,} dead letters + {commit.rows('filtered'):,} filtered; "
+            f"{len(self._stages.index):,} in the index, {counts['in'] / max(seconds, 0.001):,.0f} records/s",
+            soft_wrap=True,
+        )

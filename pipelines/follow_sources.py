@@ -1,0 +1,168 @@
+"""Where `warraq follow` reads: a folder of files, or a Pub/Sub subscription."""
+
+import dataclasses
+import importlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from pipelines.follow_store import FollowStore, InboxFile
+from pipelines.outcome import ExitCode, RunFailed
+from schemas.elements import DeadLetter, InputFile, RawRecord
+from transforms.core.errors import ArticleError
+from transforms.core.mapping import FieldMap
+from transforms.core.messages import Message, read_message, refused_message
+from transforms.core.reading import ReadRules, read_records
+from transforms.files import find_files, open_raw
+
+__all__ = ["Inbox", "Source", "Subscription", "Taken"]
+
+_ACKS = 500
+
+
+@dataclasses.dataclass(frozen=True)
+class Taken:
+    """What was taken at once: items, how far the files are read then, and what to acknowledge once it is safe."""
+
+    items: list[RawRecord | DeadLetter]
+    inbox: dict[str, InboxFile]
+    ack_ids: list[str]
+
+
+class Source(Protocol):
+    """A place that gives items until nothing more is there for now."""
+
+    def take(self, most: int, seconds: float) -> Taken:
+        """Return at most `most` items, waiting `seconds` at most for more; none where nothing is there."""
+        ...
+
+    def done(self, taken: Taken) -> None:
+        """Acknowledge what is safe now."""
+        ...
+
+
+class Inbox:
+    """Every file that a folder holds, in any form that `warraq batch` reads, each once; files that change are read anew.
+
+    Nothing is moved or deleted. Names that begin with a dot and unfinished files are passed over.
+    """
+
+    def __init__(self, folder: str, store: FollowStore, rules: ReadRules) -> None:
+        """Take the folder. Raises RunFailed where it is none."""
+        if not Path(folder).is_dir():
+            raise RunFailed(ExitCode.NO_INPUT, f"--inbox {folder} is no folder")
+        self._folder = folder
+        self._store = store
+        self._rules = rules
+        self._items: Iterator[tuple[str, InboxFile, RawRecord | DeadLetter | None]] = iter(())
+
+    def take(self, most: int, seconds: float) -> Taken:  # noqa: ARG002 (files are there or not)
+        """Return the next records; after the last file the folder is looked at again."""
+        taken = Taken([], {}, [])
+        for fresh in (False, True):
+            if fresh and not taken.items and not taken.inbox:
+                self._items = self._scan()
+            elif fresh:
+                break
+            for uri, state, item in self._items:
+                taken.inbox[uri] = state
+                if item is not None:
+                    taken.items.append(item)
+                if len(taken.items) >= most:
+                    return taken
+        return taken
+
+    def _scan(self) -> Iterator[tuple[str, InboxFile, RawRecord | DeadLetter | None]]:
+        """Yield each unread record with the state of its file after it; at a file's end, its state and no record."""
+        try:
+            found = sorted(find_files([self._folder]))
+        except OSError:
+            return  # an empty folder
+        for file in found:
+            try:
+                stat = Path(file.uri).stat()
+            except OSError:
+                continue  # gone again
+            known = self._store.inbox_file(file.uri)
+            same = known is not None and (known.size, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns)
+            if known is not None and same and known.finished:
+                continue
+            skipped = known.done if known is not None and same else 0
+            done = 0
+            for piece in self._read(file.uri, stat.st_size):
+                done += 1
+                if done > skipped:
+                    yield file.uri, InboxFile(stat.st_size, stat.st_mtime_ns, done, False), piece
+            yield file.uri, InboxFile(stat.st_size, stat.st_mtime_ns, done, True), None
+
+    def _read(self, uri: str, size: int) -> Iterator[RawRecord | DeadLetter]:
+        try:
+            with open_raw(uri) as stream:
+                for piece in read_records(stream, uri, size, self._rules):
+                    if not isinstance(piece, InputFile):
+                        yield piece
+        except OSError:
+            return  # it went away while it was read; what was read of it stands
+
+    def done(self, taken: Taken) -> None:
+        """Do nothing: how far the files are read is in the store."""
+
+
+class Subscription:
+    """A Pub/Sub subscription, pulled message by message. What is not acknowledged comes again."""
+
+    def __init__(self, name: str, rules: ReadRules, maps: dict[str, FieldMap], on_bug: str) -> None:
+        """Take the full name. Raises RunFailed where the extra gcp or credentials are missing."""
+        try:
+            pubsub_v1 = importlib.import_module("google.cloud.pubsub_v1")
+        except ImportError as error:
+            message = "--subscription needs the Pub/Sub client; install it with: pip install 'warraq[gcp]'"
+            raise RunFailed(ExitCode.USAGE, message) from error
+        try:
+            self._client: Any = pubsub_v1.SubscriberClient()
+        except Exception as error:  # missing credentials have exceptions of their own
+            raise RunFailed(ExitCode.USAGE, f"--subscription: {type(error).__name__}: {error}") from error
+        self._name = name
+        self._rules = rules
+        self._maps = maps
+        self._on_bug = on_bug
+
+    def take(self, most: int, seconds: float) -> Taken:
+        """Pull until there are `most` messages or `seconds` are over. Raises RunFailed where the service refuses."""
+        end = time.monotonic() + seconds
+        taken = Taken([], {}, [])
+        while len(taken.items) < most:
+            for received in self._pull(most - len(taken.items)):
+                taken.items.append(self._open(received.message))
+                taken.ack_ids.append(received.ack_id)
+            if time.monotonic() >= end:
+                break
+        return taken
+
+    def _pull(self, most: int) -> list[Any]:
+        request = {"subscription": self._name, "max_messages": most}
+        try:
+            return list(self._client.pull(request=request, timeout=5).received_messages)
+        except Exception as error:  # the client's exceptions are many
+            if type(error).__name__ in {"DeadlineExceeded", "ServiceUnavailable", "RetryError"}:
+                return []
+            raise RunFailed(ExitCode.FAILED, f"{self._name}: {type(error).__name__}: {error}") from error
+
+    def _open(self, one: Any) -> RawRecord | DeadLetter:
+        published = int(one.publish_time.timestamp() * 1_000_000)
+        message = Message(one.data, dict(one.attributes), one.message_id, published, self._name)
+        try:
+            return read_message(message, self._rules, self._maps).record
+        except ArticleError as error:
+            return refused_message(message, error)
+        except Exception as error:
+            if self._on_bug == "fail":
+                raise
+            return refused_message(message, ArticleError("bug", f"{type(error).__name__}: {error}"))
+
+    def done(self, taken: Taken) -> None:
+        """Acknowledge. One that fails comes again and is a repeat then."""
+        for first in range(0, len(taken.ack_ids), _ACKS):
+            request = {"subscription": self._name, "ack_ids": taken.ack_ids[first : first + _ACKS]}
+            self._client.acknowledge(request=request, timeout=30)
