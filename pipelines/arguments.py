@@ -157,10 +157,16 @@ def _add_inspect(commands: "argparse._SubParsersAction[_Parser]") -> None:
         commands,
         "inspect",
         "print rows of warraq's Avro files as a table or as JSON Lines",
-        "examples:\n  warraq inspect out\n  warraq inspect out/dead_letters --jsonl | jq .reason\n",
+        "examples:\n  warraq inspect out\n  warraq inspect out/dead_letters --jsonl | jq .reason\n"
+        "  warraq inspect out --final --jsonl\n",
     )
     inspect.add_argument("path", metavar="PATH", help="an Avro file, a table folder or an output folder")
     inspect.add_argument("--table", help="table to show of an output folder (default: articles)")
+    inspect.add_argument(
+        "--final",
+        action="store_true",
+        help="one row per article of an output folder, its last decision: what batch and stream have in common",
+    )
     inspect.add_argument("--jsonl", action="store_true", help="JSON Lines instead of a table")
     inspect.add_argument(
         "--limit", type=int, metavar="N", help="at most N rows (default: 20 as a table, all as JSON Lines)"

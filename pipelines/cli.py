@@ -114,6 +114,13 @@ def _inspect(args: argparse.Namespace) -> ExitCode:
 
     limit = args.limit if args.limit is not None else (None if args.jsonl else 20)
     fields = args.fields.split(",") if args.fields else None
+    if args.final:
+        if args.table:
+            raise UsageError("--final and --table do not go together")
+        from pipelines.final import print_final
+
+        print_final(args.path, as_jsonl=args.jsonl, limit=limit, fields=fields, out=sys.stdout)
+        return ExitCode.OK
     inspect(args.path, table=args.table, as_jsonl=args.jsonl, limit=limit, fields=fields, out=sys.stdout)
     return ExitCode.OK
 

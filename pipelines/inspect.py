@@ -16,8 +16,11 @@ from rich.console import Console
 
 from pipelines.manifest import FAILED, SUCCESS, Manifest, ManifestError, read_manifest, read_marker
 from pipelines.outcome import ExitCode, RunFailed
+from pipelines.published import grows, published_files
 from pipelines.row_view import COLUMNS, json_line, row_table
 from schemas.avro import TABLES, parsed_schema, read_rows
+from schemas.elements import WrittenFile
+from transforms.core.commits import COMMITS
 from transforms.files import OutputFolder, find_files, is_remote
 
 __all__ = ["inspect"]
@@ -96,7 +99,8 @@ def _choose(path: str, table: str | None, notes: Console) -> list[_Source]:
         if place is None:
             if table is not None:
                 raise RunFailed(
-                    ExitCode.USAGE, f"--table: {path} is no output folder (there is no _SUCCESS or _FAILED)"
+                    ExitCode.USAGE,
+                    f"--table: {path} is no output folder (there is no _SUCCESS, _FAILED or _commits)",
                 )
             found = [
                 file.uri for file in find_files([path]) if file.uri == path or file.uri.endswith(".avro")
@@ -111,11 +115,11 @@ def _choose(path: str, table: str | None, notes: Console) -> list[_Source]:
 
 def _committed(place: _Place, path: str, table: str | None, notes: Console) -> list[_Source]:
     """Return the files of the live generation at a place in an output folder."""
-    manifest = _manifest(place.folder, notes)
+    published, unnamed = _published(place.folder, notes)
     inner = place.inner or table or "articles"
     if place.inner and table and inner.split("/")[0] != table:
         raise RunFailed(ExitCode.USAGE, f"--table {table}: {path} lies in another table")
-    named = {file.path: file for file in manifest.files}
+    named = {file.path: file for file in published}
     full = place.folder.full
     if inner in named:
         return [_Source(full(inner), named[inner].rows)]
@@ -124,7 +128,7 @@ def _committed(place: _Place, path: str, table: str | None, notes: Console) -> l
     ]
     if not files and place.folder.exists(inner) and inner.endswith(".avro"):
         notes.print(
-            f"note: generation {manifest.generation} does not name {inner}: it is not part of the output",
+            f"note: {unnamed} {inner}: it is not part of the output",
             markup=False,
             soft_wrap=True,
         )
@@ -137,10 +141,21 @@ def _committed(place: _Place, path: str, table: str | None, notes: Console) -> l
     left_out = sum(file.uri.endswith(".avro") and file.uri not in named for file in place.folder.files(inner))
     if left_out:
         notes.print(
-            f"note: {left_out:,} files are left out: generation {manifest.generation} does not name them",
+            f"note: {left_out:,} files are left out: {unnamed} them",
             markup=False,
         )
     return files
+
+
+def _published(folder: OutputFolder, notes: Console) -> tuple[tuple[WrittenFile, ...], str]:
+    """Return the files that count, and how to say of another that it does not."""
+    try:
+        if grows(folder):
+            return published_files(folder), "no commit names"
+    except ManifestError as error:
+        raise RunFailed(ExitCode.DAMAGED, str(error)) from error
+    manifest = _manifest(folder, notes)
+    return manifest.files, f"generation {manifest.generation} does not name"
 
 
 def _manifest(folder: OutputFolder, notes: Console) -> Manifest:
@@ -169,7 +184,7 @@ def _find_output(path: str) -> _Place | None:
     root, inner = path, ""
     for _ in range(_DEPTH + 1):
         folder = OutputFolder(root)
-        if folder.exists(SUCCESS) or folder.exists(FAILED):
+        if folder.exists(SUCCESS) or folder.exists(FAILED) or folder.exists(COMMITS):
             return _Place(folder, inner)
         parent, _, name = root.rpartition("/")
         if not name or not parent or parent.endswith(("/", ":")):
