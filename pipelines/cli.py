@@ -102,8 +102,17 @@ def _check(args: argparse.Namespace, console: Console) -> ExitCode:
 
 
 def _verify(args: argparse.Namespace, console: Console) -> ExitCode:
+    from pipelines.published import grows
     from pipelines.verify import print_verify, verify
+    from transforms.files import OutputFolder
 
+    folder = OutputFolder(args.output)
+    if grows(folder):
+        from pipelines.verify_commits import print_growing, verify_commits
+
+        growing = verify_commits(folder)
+        print_growing(folder.root, growing, console)
+        return ExitCode.DAMAGED if growing.faults else ExitCode.OK
     report = verify(args.output)
     print_verify(report, console)
     return ExitCode.DAMAGED if report.faults else ExitCode.OK

@@ -108,7 +108,7 @@ def run_decide(engine: str, rounds: int) -> None:
     plan, articles = parse_plan(config), []
     data = Path(__file__).parents[3] / "shared" / "data" / "saudinewsnet_dev"
     for path in sorted(data.iterdir())[:4]:
-        for number, line in enumerate(gzip.open(path)):
+        for number, line in enumerate(gzip.decompress(path.read_bytes()).splitlines()):
             try:
                 record = RawRecord(line, "json", "utf-8", "", Origin(path.name, number, 0))
                 found = parse(record, plan, load_aids(plan.scope.language_model))

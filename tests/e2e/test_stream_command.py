@@ -1,0 +1,86 @@
+"""`warraq stream` as users run it, over the Pub/Sub fake, on both engines that stream here."""
+
+import json
+import signal
+import subprocess
+import time
+
+import prism
+import pytest
+from corpus import WARRAQ, record, warraq
+from pubsub import running_fake
+
+from pipelines.published import read_commits
+from pipelines.verify_commits import verify_commits
+from transforms.files import OutputFolder
+
+UNTAGGED = tuple(
+    part for name in ("topics", "entities", "keyphrases") for part in ("--set", f"tag.{name}=false")
+)
+
+
+def flags(engine):
+    if engine != "PrismRunner":
+        return []
+    return [f"--prism_location={prism.binary()}", "--environment_type=LOOPBACK", "--prism_log_level=warn"]
+
+
+def final(folder):
+    rows = warraq("inspect", folder, "--final", "--jsonl").stdout.splitlines()
+    fields = ("article_id", "kept", "relation", "parent_id", "root_id")
+    return [tuple(row[field] for field in fields) for row in map(json.loads, rows)]
+
+
+@pytest.mark.parametrize("engine", ["BundleBasedDirectRunner", "PrismRunner"])
+def test_what_a_stream_writes_is_what_a_batch_writes_and_poison_is_a_dead_letter(engine, tmp_path):
+    articles = [record(number) for number in range(60)]
+    articles += [record(number + 100, body=articles[number]["body"]) for number in range(10)]
+    lines = [json.dumps(one, ensure_ascii=False) for one in articles]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines) + "\n")
+    warraq("batch", "--input", tmp_path / "in.jsonl", "--output", tmp_path / "batch", *UNTAGGED)
+    output = tmp_path / "out"
+    messages = [(line.encode(), {}) for line in lines] + [(b"\0\1", {})] + [(lines[0].encode(), {})]
+    with running_fake() as fake:
+        topic, subscription = fake.pair(ack_deadline=600)
+        command = [WARRAQ, "stream", "--subscription", subscription, "--output", str(output), *UNTAGGED]
+        command += ["--runner", engine, "--set", "stream.window_seconds=2", "--set", "run.on_bug=set_aside"]
+        running = subprocess.Popen([*command, *flags(engine)], stderr=subprocess.PIPE, text=True)
+        time.sleep(5)
+        for first in range(0, len(messages), 9):
+            fake.publish_all(topic, messages[first : first + 9])
+            time.sleep(0.2)
+        end = time.monotonic() + 45
+        while time.monotonic() < end:
+            time.sleep(0.5)
+            if output.exists() and sum(c.records_in for c in read_commits(OutputFolder(str(output)))) == 72:
+                break
+        time.sleep(3)
+        running.send_signal(signal.SIGTERM)
+        told = running.communicate(timeout=30)[1]
+        assert fake.unacked(topic) == 0
+    assert running.returncode == 0, told
+    assert "engine: " in told
+    assert final(output) == final(tmp_path / "batch")
+    report = verify_commits(OutputFolder(str(output)))
+    assert report.faults == []
+    assert report.rows["dead_letters"] == 1
+    assert (report.records_in, report.rows["duplicates"]) == (72, 11)
+    assert "are as the commits say" in warraq("verify", output).stderr
+
+
+def test_an_engine_that_reads_no_stream_is_refused_and_so_is_a_topic_on_prism(tmp_path):
+    source = ("--subscription", "projects/warraq-tests/subscriptions/s")
+    done = warraq("stream", *source, "--output", tmp_path, "--runner", "FnApiRunner", check=2)
+    assert "FnApiRunner does not run streaming" in done.stderr
+    done = warraq(
+        "stream",
+        "--topic",
+        "projects/warraq-tests/topics/t",
+        "--output",
+        tmp_path,
+        "--runner",
+        "PrismRunner",
+        "--prism_location=/bin/true",
+        check=2,
+    )
+    assert "cannot read a topic" in done.stderr
