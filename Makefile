@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint fast long bench bench-dedup bench-tagging emulator prism sample schemas lock clean
+.PHONY: help demo demo-stream test lint fast long bench bench-dedup bench-streaming bench-tagging emulator prism sample schemas lock clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -24,6 +24,13 @@ demo: $(VENV)/.run ## install, run the main job on the bundled sample, show what
 	$(BIN)/warraq verify out/demo
 	$(BIN)/warraq inspect out/demo --limit 5 --fields source,title,tags
 	@echo; echo "articles:  out/demo/articles/"; echo "report:    out/demo/report.html"
+
+demo-stream: $(VENV)/.dev build/pubsub-fake ## feed server, poll, Pub/Sub fake, follow, a table that grows (needs Go)
+	$(BIN)/python scripts/demo_stream.py
+
+bench-streaming: $(VENV)/.dev ## print figures of streaming: an index of a million articles, what deciding costs
+	$(BIN)/python tests/benchmarks/streaming.py index
+	$(BIN)/python tests/benchmarks/streaming.py decide
 
 test: $(VENV)/.dev ## install with the test extras, check style and types, run every test
 	$(BIN)/ruff check .

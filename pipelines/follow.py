@@ -3,20 +3,21 @@
 The stages are those of the graph, over micro-batches; SQLite holds the index and what is on its way to files.
 """
 
+import contextlib
 import dataclasses
 import datetime
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rich.console import Console
 
 from pipelines.commit import OutputLocked, hold
 from pipelines.config import Config, config_sha256
-from pipelines.follow_roll import roll_outbox
-from pipelines.follow_sources import Inbox, Source, Subscription
+from pipelines.follow_roll import check_rolls, roll_outbox
+from pipelines.follow_sources import Inbox, Source, Subscription, Taken
 from pipelines.follow_stages import Stages
 from pipelines.follow_store import FollowStore, Step
 from pipelines.index import index_parameters
@@ -24,6 +25,7 @@ from pipelines.manifest import SUCCESS
 from pipelines.outcome import ExitCode, RunFailed
 from pipelines.stopping import stopping
 from pipelines.tagging import load_rules
+from schemas.avro import TABLES
 from transforms.core.live_index import LiveIndex
 from transforms.files import TEMP_FOLDER, OutputFolder, is_remote
 
@@ -66,21 +68,66 @@ def run_follow(
     if folder.exists(SUCCESS):
         message = f"{folder.root} is the output of a batch run, which a stream cannot add to; choose another"
         raise RunFailed(ExitCode.USAGE, message)
-    state = Path(request.state or Path(folder.root, "_state"))
+    state = Path(request.state or Path(folder.root, "_state")).absolute()
+    _check_inbox(request, Path(folder.root), state)
     if not request.quiet:
         console.print(f"[bold]warraq follow[/]: {request.inbox or request.subscription} → {folder.root}")
         console.print(PROMISE, style="dim", soft_wrap=True)
     try:
-        with hold(folder), FollowStore(state / "follow.sqlite", index_parameters(config)) as store:
+        with hold(folder), _hold_state(state), _opened(state, config) as store:
+            check_rolls(store, folder, state)
             folder.clear(TEMP_FOLDER)
-            return _Follower(request, store, folder, console, clock).run()
+            index = _load_index(config, store, state)
+            return _Follower(request, store, folder, index, console, clock).run()
     except OutputLocked as error:
         raise RunFailed(ExitCode.LOCKED, str(error)) from error
+    except OSError as error:
+        message = f"{error}; nothing is lost: what is not in files yet waits in {state}, start again to go on"
+        raise RunFailed(ExitCode.FAILED, message) from error
     except sqlite3.Error as error:
         message = (
             f"the state in {state} cannot be written: {error}; nothing was acknowledged, start again to go on"
         )
         raise RunFailed(ExitCode.FAILED, message) from error
+
+
+def _check_inbox(request: FollowRequest, output: Path, state: Path) -> None:
+    """Raise RunFailed for an inbox in which the run would find what it wrote itself."""
+    if request.inbox is None:
+        return
+    inbox = Path(request.inbox).resolve()
+    for option, place in (("--output", output.resolve()), ("--state", state.resolve())):
+        if inbox in (place, *place.parents):
+            message = f"{option} {place} lies in --inbox {request.inbox}; it would read its own results"
+            raise RunFailed(ExitCode.USAGE, message)
+    if any((output / table).resolve() in (inbox, *inbox.parents) for table in TABLES):
+        message = f"--inbox {request.inbox} lies in --output {request.output}; it would read its own results"
+        raise RunFailed(ExitCode.USAGE, message)
+
+
+@contextlib.contextmanager
+def _hold_state(state: Path) -> Iterator[None]:
+    """Hold the state against a run with another output. Raises RunFailed."""
+    try:
+        with hold(OutputFolder(str(state))):
+            yield
+    except OutputLocked as error:
+        message = f"another run uses the state in {state}; wait for it or choose another --state"
+        raise RunFailed(ExitCode.LOCKED, message) from error
+
+
+def _opened(state: Path, config: Config) -> FollowStore:
+    try:
+        return FollowStore(state / "follow.sqlite", index_parameters(config))
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):  # the disk, not the data
+            raise
+        raise RunFailed(ExitCode.DAMAGED, f"the state in {state} is damaged: {error}") from error
+
+
+def _load_index(config: Config, store: FollowStore, state: Path) -> LiveIndex:
+    try:
+        return LiveIndex.load(config.dedup, store.head(), store.segments())
     except ValueError as error:
         raise RunFailed(ExitCode.DAMAGED, f"the state in {state} is damaged: {error}") from error
 
@@ -91,6 +138,7 @@ class _Follower:
         request: FollowRequest,
         store: FollowStore,
         folder: OutputFolder,
+        index: LiveIndex,
         console: Console,
         clock: Callable[[], float],
     ) -> None:
@@ -101,7 +149,6 @@ class _Follower:
         self._folder = folder
         self._console = console
         self._clock = clock
-        index = LiveIndex.load(config.dedup, store.head(), store.segments())
         self._stages = Stages(config, load_rules(config.tag), index)
         self._source: Source = (
             Inbox(str(Path(request.inbox).absolute()), store, config.read)
@@ -112,6 +159,8 @@ class _Follower:
         )
         self._rolled = time.monotonic()
         self._counts: Counter[str] = Counter()
+        self._waits: list[float] = []
+        self._failing = False
 
     def run(self) -> ExitCode:
         stream = self._config.stream
@@ -122,8 +171,9 @@ class _Follower:
             while not stop.is_set():
                 taken = self._source.take(stream.batch, stream.batch_seconds)
                 if taken.items or taken.inbox:
-                    self._step(taken.items, taken.inbox)
+                    self._step(taken)
                     self._source.done(taken)
+                self._tell_failure(taken.failed)
                 waited = time.monotonic() - self._rolled
                 if waited >= stream.window_seconds or self._counts["rows"] >= stream.window_rows:
                     self._roll()
@@ -135,21 +185,33 @@ class _Follower:
         self._roll()
         return ExitCode.OK
 
-    def _step(self, items: list, inbox: dict) -> None:  # type: ignore[type-arg]
+    def _step(self, taken: Taken) -> None:
         index = self._stages.index
         day = int(self._clock() // _DAY_S)
         gone = index.expire(day)
-        done = self._stages.run(items, day)
-        self._store.commit(Step(index.head, done.day, done.segment, gone, done.rows, len(items), inbox))
+        done = self._stages.run(taken.items, day)
+        count = len(taken.items)
+        self._store.commit(Step(index.head, done.day, done.segment, gone, done.rows, count, taken.inbox))
         self._counts.update(done.counts)
-        self._counts.update({"in": len(items), "rows": len(done.rows)})
+        self._counts.update({"in": count, "rows": len(done.rows)})
+        now = time.time()
+        self._waits += [max(0.0, now - arrived) for arrived in taken.arrived]
+
+    def _tell_failure(self, failed: str) -> None:
+        """Say once that the service cannot be reached. Raises RunFailed where the run shall end with what is there."""
+        if failed and self._request.once:
+            raise RunFailed(ExitCode.FAILED, failed)
+        if failed and not self._failing:
+            self._console.print(f"{failed}; trying again", style="yellow", markup=False, soft_wrap=True)
+        self._failing = bool(failed)
 
     def _roll(self) -> None:
         counts, seconds = self._counts, time.monotonic() - self._rolled
         commit = roll_outbox(
             self._store, self._folder, self._config.output.codec, config_sha256(self._config)
         )
-        self._rolled, self._counts = time.monotonic(), Counter()
+        waits = sorted(self._waits)
+        self._rolled, self._counts, self._waits = time.monotonic(), Counter(), []
         if commit is None or self._request.quiet:
             return
         dropped = ", ".join(
@@ -159,6 +221,7 @@ class _Follower:
             f"{datetime.datetime.now().astimezone():%H:%M:%S} {commit.name}: {commit.records_in:,} records = "
             f"{commit.rows('articles'):,} articles + {commit.rows('duplicates'):,} duplicates ({dropped}) + "
             f"{commit.rows('dead_letters'):,} dead letters + {commit.rows('filtered'):,} filtered; "
-            f"{len(self._stages.index):,} in the index, {counts['in'] / max(seconds, 0.001):,.0f} records/s",
+            f"{len(self._stages.index):,} in the index, {counts['in'] / max(seconds, 0.001):,.0f} records/s"
+            + (f", p99 {waits[len(waits) * 99 // 100]:.2f} s until safe" if waits else ""),
             soft_wrap=True,
         )

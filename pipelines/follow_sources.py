@@ -9,25 +9,34 @@ from typing import Any, Protocol
 
 from pipelines.follow_store import FollowStore, InboxFile
 from pipelines.outcome import ExitCode, RunFailed
-from schemas.elements import DeadLetter, InputFile, RawRecord
+from schemas.elements import DeadLetter, InputFile, Origin, RawRecord
 from transforms.core.errors import ArticleError
 from transforms.core.mapping import FieldMap
 from transforms.core.messages import Message, read_message, refused_message
 from transforms.core.reading import ReadRules, read_records
-from transforms.files import find_files, open_raw
+from transforms.files import find_files, open_raw, path_of
 
 __all__ = ["Inbox", "Source", "Subscription", "Taken"]
 
 _ACKS = 500
+#: Errors that pass. A pull that waits in vain ends in DeadlineExceeded, which is no error at all.
+_PASSING = {"ServiceUnavailable", "RetryError", "InternalServerError", "Aborted", "ResourceExhausted"}
+#: Errors that do not pass: each acknowledgement would fail, and each message come again for ever.
+_LASTING = {"PermissionDenied", "Forbidden", "Unauthenticated", "Unauthorized", "NotFound"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Taken:
-    """What was taken at once: items, how far the files are read then, and what to acknowledge once it is safe."""
+    """What was taken at once: items, how far the files are read then, and what to acknowledge once it is safe.
+
+    `arrived` says when each item came, in Unix seconds; `failed` why the service gave no more, "" if it did.
+    """
 
     items: list[RawRecord | DeadLetter]
     inbox: dict[str, InboxFile]
     ack_ids: list[str]
+    arrived: list[float]
+    failed: str = ""
 
 
 class Source(Protocol):
@@ -59,7 +68,7 @@ class Inbox:
 
     def take(self, most: int, seconds: float) -> Taken:  # noqa: ARG002 (files are there or not)
         """Return the next records; after the last file the folder is looked at again."""
-        taken = Taken([], {}, [])
+        taken = Taken([], {}, [], [])
         for fresh in (False, True):
             if fresh and not taken.items and not taken.inbox:
                 self._items = self._scan()
@@ -69,6 +78,7 @@ class Inbox:
                 taken.inbox[uri] = state
                 if item is not None:
                     taken.items.append(item)
+                    taken.arrived.append(time.time())
                 if len(taken.items) >= most:
                     return taken
         return taken
@@ -81,7 +91,7 @@ class Inbox:
             return  # an empty folder
         for file in found:
             try:
-                stat = Path(file.uri).stat()
+                stat = Path(path_of(file.uri)).stat()
             except OSError:
                 continue  # gone again
             known = self._store.inbox_file(file.uri)
@@ -90,20 +100,28 @@ class Inbox:
                 continue
             skipped = known.done if known is not None and same else 0
             done = 0
-            for piece in self._read(file.uri, stat.st_size):
-                done += 1
-                if done > skipped:
-                    yield file.uri, InboxFile(stat.st_size, stat.st_mtime_ns, done, False), piece
+            try:
+                for piece in self._read(file.uri, stat.st_size):
+                    done += 1
+                    if done > skipped:
+                        yield file.uri, InboxFile(stat.st_size, stat.st_mtime_ns, done, False), piece
+            except FileNotFoundError:
+                continue  # gone before it could be opened
             yield file.uri, InboxFile(stat.st_size, stat.st_mtime_ns, done, True), None
 
     def _read(self, uri: str, size: int) -> Iterator[RawRecord | DeadLetter]:
+        """Yield what a file holds; one that cannot be read is a dead letter, as in a batch run."""
         try:
-            with open_raw(uri) as stream:
-                for piece in read_records(stream, uri, size, self._rules):
-                    if not isinstance(piece, InputFile):
-                        yield piece
-        except OSError:
-            return  # it went away while it was read; what was read of it stands
+            stream = open_raw(uri)
+        except OSError as error:
+            if not Path(path_of(uri)).exists():
+                raise FileNotFoundError(uri) from error
+            yield DeadLetter("read", "unreadable_file", str(error), b"", 0, Origin(uri, 0, 0))
+            return
+        with stream:
+            for piece in read_records(stream, uri, size, self._rules):
+                if not isinstance(piece, InputFile):
+                    yield piece
 
     def done(self, taken: Taken) -> None:
         """Do nothing: how far the files are read is in the store."""
@@ -131,11 +149,16 @@ class Subscription:
     def take(self, most: int, seconds: float) -> Taken:
         """Pull until there are `most` messages or `seconds` are over. Raises RunFailed where the service refuses."""
         end = time.monotonic() + seconds
-        taken = Taken([], {}, [])
+        taken = Taken([], {}, [], [])
         while len(taken.items) < most:
-            for received in self._pull(most - len(taken.items)):
+            try:
+                pulled = self._pull(most - len(taken.items))
+            except ConnectionError as error:
+                return dataclasses.replace(taken, failed=str(error))
+            for received in pulled:
                 taken.items.append(self._open(received.message))
                 taken.ack_ids.append(received.ack_id)
+                taken.arrived.append(received.message.publish_time.timestamp())
             if time.monotonic() >= end:
                 break
         return taken
@@ -145,9 +168,13 @@ class Subscription:
         try:
             return list(self._client.pull(request=request, timeout=5).received_messages)
         except Exception as error:  # the client's exceptions are many
-            if type(error).__name__ in {"DeadlineExceeded", "ServiceUnavailable", "RetryError"}:
+            name = type(error).__name__
+            if name == "DeadlineExceeded":
                 return []
-            raise RunFailed(ExitCode.FAILED, f"{self._name}: {type(error).__name__}: {error}") from error
+            message = f"{self._name}: {name}: {error}"
+            if name in _PASSING:
+                raise ConnectionError(message) from error
+            raise RunFailed(ExitCode.FAILED, message) from error
 
     def _open(self, one: Any) -> RawRecord | DeadLetter:
         published = int(one.publish_time.timestamp() * 1_000_000)
@@ -162,7 +189,12 @@ class Subscription:
             return refused_message(message, ArticleError("bug", f"{type(error).__name__}: {error}"))
 
     def done(self, taken: Taken) -> None:
-        """Acknowledge. One that fails comes again and is a repeat then."""
+        """Acknowledge. One that fails comes again and is a repeat then. Raises RunFailed where none can succeed."""
         for first in range(0, len(taken.ack_ids), _ACKS):
             request = {"subscription": self._name, "ack_ids": taken.ack_ids[first : first + _ACKS]}
-            self._client.acknowledge(request=request, timeout=30)
+            try:
+                self._client.acknowledge(request=request, timeout=30)
+            except Exception as error:  # the client's exceptions are many
+                if type(error).__name__ in _LASTING:
+                    message = f"{self._name}: acknowledging: {type(error).__name__}: {error}"
+                    raise RunFailed(ExitCode.FAILED, message) from error

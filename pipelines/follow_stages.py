@@ -10,7 +10,8 @@ from pipelines.config import Config, config_sha256
 from pipelines.config_tree import parse_plan
 from pipelines.follow_store import OutboxRow
 from schemas.avro import parsed_schema, to_record
-from schemas.elements import DeadLetter, Filtered, NormalizedArticle, RawRecord, TaggedArticle
+from schemas.comparing import Signature
+from schemas.elements import Article, DeadLetter, Filtered, NormalizedArticle, RawRecord, TaggedArticle
 from transforms.aids import load_aids
 from transforms.core.compared import normalize
 from transforms.core.errors import ArticleError, OutOfScope
@@ -23,7 +24,7 @@ from transforms.sign import sign_all, signable_of
 from transforms.tag_models import load_tagger
 from transforms.write import PLACES
 
-__all__ = ["Processed", "Stages"]
+__all__ = ["Processed", "Stages", "unpack_rows"]
 
 
 class Processed(NamedTuple):
@@ -58,13 +59,10 @@ class Stages:
             if isinstance(item, DeadLetter):
                 rows["dead_letters"].append(item)
                 continue
-            try:
-                articles.append(normalize(parse(item, self._plan, self._aids), self._config.normalize))
-            except Exception as error:  # noqa: BLE001 (refused judges, and raises our own faults again)
-                self._refuse(rows, "parse", item, error)
+            articles += self._understood(item, rows)
         rules, spelling = self._config.dedup, self._config.normalize
-        signables = [signable_of(article, self._config.sources, 1) for article in articles]
-        told = tell(self.index, articles, sign_all(signables, spelling, rules), day, rules, spelling)
+        articles, signatures = self._signed(articles, rows)
+        told = tell(self.index, articles, signatures, day, rules, spelling)
         rows["duplicates"] += [row for _, row in told.dropped]
         rows["relations"] += told.relations
         rows["decisions"] += told.decisions
@@ -77,6 +75,37 @@ class Stages:
             message = f"{len(items)} records came in and {left} rows came out"
             raise AssertionError(message)
         return Processed(self._packed(rows), counts, told.day, told.segment)
+
+    def _understood(self, record: RawRecord, rows: dict[str, list[Any]]) -> list[NormalizedArticle]:
+        stage: str = "parse"
+        element: RawRecord | Article = record
+        try:
+            element = parse(record, self._plan, self._aids)
+            stage = "normalize"
+            return [normalize(element, self._config.normalize)]
+        except Exception as error:  # noqa: BLE001 (_refuse judges, and raises our own faults again)
+            self._refuse(rows, stage, element, error)
+            return []
+
+    def _signed(
+        self, articles: list[NormalizedArticle], rows: dict[str, list[Any]]
+    ) -> tuple[list[NormalizedArticle], list[Signature]]:
+        """Return the articles that could be signed, and their signatures."""
+
+        def sign(some: list[NormalizedArticle]) -> list[Signature]:
+            signables = [signable_of(article, self._config.sources, 1) for article in some]
+            return sign_all(signables, self._config.normalize, self._config.dedup)
+
+        try:
+            return articles, sign(articles)
+        except Exception:  # noqa: BLE001 (one by one it shows which article it is)
+            signed: list[tuple[NormalizedArticle, Signature]] = []
+            for article in articles:
+                try:
+                    signed += zip([article], sign([article]), strict=True)
+                except Exception as error:  # noqa: BLE001
+                    self._refuse(rows, "deduplicate", article, error)
+            return [article for article, _ in signed], [signature for _, signature in signed]
 
     def _refuse(self, rows: dict[str, list[Any]], stage: str, element: Any, error: Exception) -> None:
         if not isinstance(error, ArticleError | OutOfScope) and self._config.run.on_bug == "fail":

@@ -19,14 +19,19 @@ from transforms.core.segments import EMPTY, Head, pack_head, unpack_head
 __all__ = ["FollowStore", "InboxFile", "OutboxRow", "Roll", "Step"]
 
 _VERSION = 1
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE segments (sequence INTEGER PRIMARY KEY, day INTEGER NOT NULL, data BLOB NOT NULL);
-CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, folder TEXT NOT NULL, data BLOB NOT NULL);
-CREATE TABLE inbox (
-    uri TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, done INTEGER NOT NULL, finished INTEGER NOT NULL
-) WITHOUT ROWID;
-"""
+_SCHEMA = (
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE segments (sequence INTEGER PRIMARY KEY, day INTEGER NOT NULL, data BLOB NOT NULL)",
+    (
+        "CREATE TABLE outbox "
+        "(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, folder TEXT NOT NULL, data BLOB NOT NULL)"
+    ),
+    (
+        "CREATE TABLE inbox (uri TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, "
+        "done INTEGER NOT NULL, finished INTEGER NOT NULL) WITHOUT ROWID"
+    ),
+    f"PRAGMA user_version={_VERSION}",
+)
 
 
 class OutboxRow(NamedTuple):
@@ -78,8 +83,11 @@ class FollowStore:
         self._database.execute("PRAGMA synchronous=FULL")
         (version,) = self._database.execute("PRAGMA user_version").fetchone()
         if version == 0:
-            self._database.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={_VERSION}; COMMIT;")
-            self._put("parameters", json.dumps(dict(parameters), sort_keys=True).encode())
+            # One transaction: tables without parameters would be refused for ever.
+            with self._transaction():
+                for statement in _SCHEMA:
+                    self._database.execute(statement)
+                self._put("parameters", json.dumps(dict(parameters), sort_keys=True).encode())
         elif version != _VERSION:
             raise RunFailed(ExitCode.USAGE, f"{path} was made by another version of warraq ({version})")
         made = json.loads(self._get("parameters") or b"{}")
@@ -88,7 +96,7 @@ class FollowStore:
             differing = ", ".join(
                 f"{name} {made.get(name)!r} (now {parameters.get(name)!r})" for name in names
             )
-            message = f"{path} was made with other parameters: {differing}; use them, or another --state"
+            message = f"{path} was made with other parameters: {differing}; use them, or another --output and --state"
             raise RunFailed(ExitCode.USAGE, message)
 
     def __enter__(self) -> Self:
@@ -143,9 +151,12 @@ class FollowStore:
         """Return how many records have come since the last roll was begun."""
         return int(self._get("received") or 0)
 
-    def waiting(self) -> int:
-        """Return how many rows wait in the outbox."""
-        (count,) = self._database.execute("SELECT COUNT(*) FROM outbox").fetchone()
+    def waiting(self, roll: Roll | None = None) -> int:
+        """Return how many rows wait in the outbox, or how many of them are those of a roll."""
+        query, values = "SELECT COUNT(*) FROM outbox", tuple[int, ...]()
+        if roll is not None:
+            query, values = f"{query} WHERE id <= ?", (roll.last,)
+        (count,) = self._database.execute(query, values).fetchone()
         return int(count)
 
     def unfinished_roll(self) -> Roll | None:
@@ -164,6 +175,11 @@ class FollowStore:
             self._put("roll", json.dumps(roll).encode())
             self._put("received", b"0")
         return roll
+
+    def last_roll(self) -> int:
+        """Return the number of the last roll that was begun, 0 before the first."""
+        unfinished = self.unfinished_roll()
+        return int(self._get("rolled") or 0) if unfinished is None else unfinished.number
 
     def rows(self, roll: Roll) -> Iterator[OutboxRow]:
         """Yield the rows of a roll, by table and folder, in the order in which they came."""

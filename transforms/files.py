@@ -28,6 +28,7 @@ __all__ = [
     "is_data_file",
     "is_remote",
     "open_raw",
+    "path_of",
 ]
 
 #: Everything unfinished lies under this folder of the output.
@@ -135,8 +136,8 @@ def _uri_of(path: str) -> str:
     return path
 
 
-def _path_of(uri: str) -> str:
-    """Undo `_uri_of`."""
+def path_of(uri: str) -> str:
+    """Return the name by which the system opens what `find_files` found."""
     if uri.startswith(_BYTES):
         return os.fsdecode(urllib.parse.unquote_to_bytes(uri.removeprefix(_BYTES)))
     return uri
@@ -145,7 +146,7 @@ def _path_of(uri: str) -> str:
 def open_raw(uri: str) -> Any:
     """Open a file for reading its stored bytes: no decompression by name. Raises OSError."""
     try:
-        return FileSystems.open(_path_of(uri), compression_type=CompressionTypes.UNCOMPRESSED)
+        return FileSystems.open(path_of(uri), compression_type=CompressionTypes.UNCOMPRESSED)
     except BeamIOError as error:
         raise OSError(str(error)) from error
 
