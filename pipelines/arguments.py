@@ -169,9 +169,16 @@ def _add_inspect(commands: "argparse._SubParsersAction[_Parser]") -> None:
     )
     inspect.add_argument("--jsonl", action="store_true", help="JSON Lines instead of a table")
     inspect.add_argument(
-        "--limit", type=int, metavar="N", help="at most N rows (default: 20 as a table, all as JSON Lines)"
+        "--limit", type=_count, metavar="N", help="at most N rows (default: 20 as a table, all as JSON Lines)"
     )
     inspect.add_argument("--fields", metavar="A,B", help="only these fields")
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        message = f"{text!r} is no number of rows"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
 
 
 def _add_explain(commands: "argparse._SubParsersAction[_Parser]") -> None:

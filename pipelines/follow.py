@@ -37,6 +37,8 @@ PROMISE = (
 )
 _DAY_S = 86_400
 _IDLE_S = 0.5
+#: How long `--once` waits for a service that cannot be reached.
+_PATIENCE_S = 30
 
 
 @dataclasses.dataclass(frozen=True)
@@ -160,7 +162,7 @@ class _Follower:
         self._rolled = time.monotonic()
         self._counts: Counter[str] = Counter()
         self._waits: list[float] = []
-        self._failing = False
+        self._failing_since: float | None = None
 
     def run(self) -> ExitCode:
         stream = self._config.stream
@@ -177,10 +179,10 @@ class _Follower:
                 waited = time.monotonic() - self._rolled
                 if waited >= stream.window_seconds or self._counts["rows"] >= stream.window_rows:
                     self._roll()
-                empty = 0 if taken.items or taken.inbox else empty + 1
+                empty = 0 if taken.items or taken.inbox or taken.failed else empty + 1
                 if self._request.once and empty >= 2:
                     break
-                if empty and not self._request.once:
+                if taken.failed or (empty and not self._request.once):
                     stop.wait(_IDLE_S)
         self._roll()
         return ExitCode.OK
@@ -199,11 +201,15 @@ class _Follower:
 
     def _tell_failure(self, failed: str) -> None:
         """Say once that the service cannot be reached. Raises RunFailed where the run shall end with what is there."""
-        if failed and self._request.once:
-            raise RunFailed(ExitCode.FAILED, failed)
-        if failed and not self._failing:
+        if not failed:
+            self._failing_since = None
+            return
+        now = time.monotonic()
+        if self._failing_since is None:
+            self._failing_since = now
             self._console.print(f"{failed}; trying again", style="yellow", markup=False, soft_wrap=True)
-        self._failing = bool(failed)
+        elif self._request.once and now - self._failing_since > _PATIENCE_S:
+            raise RunFailed(ExitCode.FAILED, failed)
 
     def _roll(self) -> None:
         counts, seconds = self._counts, time.monotonic() - self._rolled

@@ -24,7 +24,7 @@ from transforms.sign import sign_all, signable_of
 from transforms.tag_models import load_tagger
 from transforms.write import PLACES
 
-__all__ = ["Processed", "Stages", "unpack_rows"]
+__all__ = ["Processed", "Stages", "pack_row", "unpack_rows"]
 
 
 class Processed(NamedTuple):
@@ -126,14 +126,14 @@ class Stages:
             return tagged
 
     def _packed(self, rows: dict[str, list[Any]]) -> list[OutboxRow]:
-        packed: list[OutboxRow] = []
-        for table, found in rows.items():
-            for row in found:
-                out = io.BytesIO()
-                record = to_record(table, row, self._checksum)
-                fastavro.schemaless_writer(out, parsed_schema(table), record)
-                packed.append(OutboxRow(table, PLACES[table](row)[0], out.getvalue()))
-        return packed
+        return [pack_row(table, row, self._checksum) for table, found in rows.items() for row in found]
+
+
+def pack_row(table: str, element: Any, config_sha256: str) -> OutboxRow:
+    """Return an element of a table as it waits in the outbox."""
+    out = io.BytesIO()
+    fastavro.schemaless_writer(out, parsed_schema(table), to_record(table, element, config_sha256))
+    return OutboxRow(table, PLACES[table](element)[0], out.getvalue())
 
 
 def unpack_rows(table: str, data: Iterable[bytes]) -> list[dict[str, Any]]:

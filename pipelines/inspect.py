@@ -16,11 +16,10 @@ from rich.console import Console
 
 from pipelines.manifest import FAILED, SUCCESS, Manifest, ManifestError, read_manifest, read_marker
 from pipelines.outcome import ExitCode, RunFailed
-from pipelines.published import grows, published_files
+from pipelines.published import grows, is_output, published_files
 from pipelines.row_view import COLUMNS, json_line, row_table
 from schemas.avro import TABLES, parsed_schema, read_rows
 from schemas.elements import WrittenFile
-from transforms.core.commits import COMMITS
 from transforms.files import OutputFolder, find_files, is_remote
 
 __all__ = ["inspect"]
@@ -173,7 +172,9 @@ def _manifest(folder: OutputFolder, notes: Console) -> Manifest:
                 return manifest
     except (ManifestError, LookupError, TypeError) as error:
         raise RunFailed(ExitCode.DAMAGED, f"{error}; `warraq verify {folder.root}` tells more") from error
-    raise RunFailed(ExitCode.DAMAGED, f"{folder.root}: neither _SUCCESS nor _FAILED is there any more")
+    raise RunFailed(
+        ExitCode.DAMAGED, f"{folder.root}: nothing is published in it: there is neither _SUCCESS nor a commit"
+    )
 
 
 def _find_output(path: str) -> _Place | None:
@@ -184,7 +185,7 @@ def _find_output(path: str) -> _Place | None:
     root, inner = path, ""
     for _ in range(_DEPTH + 1):
         folder = OutputFolder(root)
-        if folder.exists(SUCCESS) or folder.exists(FAILED) or folder.exists(COMMITS):
+        if is_output(folder):
             return _Place(folder, inner)
         parent, _, name = root.rpartition("/")
         if not name or not parent or parent.endswith(("/", ":")):

@@ -25,6 +25,7 @@ from pipelines.manifest import (
     read_manifest,
     read_marker,
 )
+from pipelines.published import misfits
 from pipelines.row_checks import Faults, RowChecks
 from pipelines.terminal import plain
 from schemas.avro import TABLES, fingerprint, read_rows
@@ -164,10 +165,10 @@ class _Verification:
             return None
         if checksum != marker.get("sha256"):
             self.faults.add("manifest", f"{path} was changed: its checksum is not the one in {name}")
-        misfits = [*_misfits(manifest), *_misfits(manifest.accounting)]
-        misfits += [misfit for file in manifest.files for misfit in _misfits(file)]
-        if misfits:
-            self.faults.add("manifest", f"{path} is damaged: wrong type of {', '.join(sorted(set(misfits)))}")
+        wrong = {*misfits(manifest), *misfits(manifest.accounting)}
+        wrong |= {name for file in manifest.files for name in misfits(file)}
+        if wrong:
+            self.faults.add("manifest", f"{path} is damaged: wrong type of {', '.join(sorted(wrong))}")
             return None
         expected = "committed" if name == SUCCESS else "failed"
         if (manifest.generation, manifest.state) != (generation, expected):
@@ -284,15 +285,6 @@ class _Verification:
     def _lying_about(self) -> Iterator[str]:
         for folder in (*TABLES, TEMP_FOLDER):
             yield from (file.uri for file in self.folder.files(folder))
-
-
-def _misfits(record: Any) -> list[str]:
-    """Return the names of the fields whose value is not of the plain type that the dataclass declares."""
-    return [
-        field.name
-        for field in dataclasses.fields(record)
-        if field.type in (int, str) and type(getattr(record, field.name)) is not field.type
-    ]
 
 
 def print_verify(report: VerifyReport, console: Console) -> None:

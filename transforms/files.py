@@ -36,7 +36,7 @@ TEMP_FOLDER = ".warraq-tmp"
 
 #: Only files of this shape are ever removed: a user's own files in the folder are left alone.
 _DATA_FILE = re.compile(
-    r"(?:part-\d{5}-of-\d{5}-[0-9a-f]{16}|w\d{8}t\d{6}z-p\d{3,}-s\d{5}|r\d{9}-s\d{5})\.avro"
+    r"(?:part-\d{5}-of-\d{5}-[0-9a-f]{16}|w\d{8}t\d{6}z-p\d{3,}(?:-[0-9a-f]{8})?-s\d{5}|r\d{9}-s\d{5})\.avro"
 )
 _BYTES = "bytes:"
 _GLOB = re.compile(r"[*?\[]")

@@ -306,6 +306,8 @@ def row_order(row: Any) -> tuple[str, int, str, str]:
     other = ("", "")
     if isinstance(row, Relation):
         other = (row.relation, row.other_id)
+    elif isinstance(row, Duplicate):  # a message that comes again, or is decided anew, gives another row
+        other = (row.relation, f"{row.parent_id} {row.root_id}")
     elif isinstance(row, Decision):
         other = (row.article_id, f"{row.revision:09d}")
     return row.origin.uri, row.origin.index, *other

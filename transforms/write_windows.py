@@ -1,12 +1,14 @@
 """WriteWindows: the tables of a stream to Avro files, a window of arrival after the other, and a commit for each.
 
-A file holds what one pane of a window has for one table, folder and shard. Its name says which pane it is, and nothing in
-it is random: a bundle that is tried again writes the same file again, and a late pane never meets the name of an
-earlier one. A file counts when a commit names it (see `transforms.core.commits`); commits are named alike.
+A file holds what one pane of a window has for one table, folder and shard. Its name says which pane of which run it is:
+a bundle that is tried again writes the same file again, a late pane never meets the name of an earlier one, and a stream
+that is started again, whose panes are counted anew, never that of its forerunner. A file counts when a commit names it
+(see `transforms.core.commits`); commits are named alike.
 """
 
 import dataclasses
 import datetime
+import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -119,10 +121,11 @@ def _key_file(file: WrittenFile) -> tuple[str, Any]:
     return _COMMIT_KEY, file
 
 
-def _stamp(window: IntervalWindow, pane: PaneInfo) -> str:
-    """Return the name of a pane of a window: `w20261126t001000z-p000`."""
+def _stamp(window: IntervalWindow, pane: PaneInfo, run: str) -> str:
+    """Return the name of a pane of a window in a run: `w20261126t001000z-p000-91c3e0d2`."""
     start = datetime.datetime.fromtimestamp(window.start.micros // 1_000_000, datetime.UTC)
-    return f"w{start:%Y%m%dt%H%M%S}z-p{pane.index:03d}"
+    mark = hashlib.blake2b(run.encode("utf-8"), digest_size=4).hexdigest()
+    return f"w{start:%Y%m%dt%H%M%S}z-p{pane.index:03d}-{mark}"
 
 
 class _WriteFileFn(beam.DoFn):
@@ -140,7 +143,7 @@ class _WriteFileFn(beam.DoFn):
         rows = sorted(found, key=row_order)
         if not rows:  # an engine may fire a pane with nothing in it
             return
-        name = f"{_stamp(window, pane)}-s{shard:05d}.avro"
+        name = f"{_stamp(window, pane, self._rules.run)}-s{shard:05d}.avro"
         file = write_file(self._rules, table, folder, shard, rows, lambda _: name)
         self._counter.add(table, file.rows)
         yield dataclasses.replace(file, tallies=())
@@ -162,7 +165,7 @@ class _CommitFn(beam.DoFn):
         # A bundle that was tried again may tell of a file twice.
         files = {file.path: file for file in items if isinstance(file, WrittenFile)}
         records = sum(count for count in items if isinstance(count, int))
-        name = _stamp(window, pane)
+        name = _stamp(window, pane, self._rules.run)
         commit = Commit(
             name, self._rules.config_sha256, records, tuple(files[path] for path in sorted(files))
         )
