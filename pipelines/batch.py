@@ -25,6 +25,7 @@ from pipelines.manifest import Accounting, Manifest, manifest_path
 from pipelines.options import pipeline_options
 from pipelines.outcome import ExitCode, RunFailed
 from pipelines.progress import show_progress
+from pipelines.published import check_can_replace
 from pipelines.report import RunFacts, make_report, print_summary
 from pipelines.report_page import render
 from pipelines.tagging import load_rules
@@ -74,6 +75,7 @@ def run_batch(request: BatchRequest, console: Console) -> ExitCode:
     _check_places(request)
     found = _find_inputs(request)
     folder = OutputFolder(_place(request.output))
+    check_can_replace(folder)
     if not request.quiet:
         size = sum(file.size_bytes for file in found) / 1e6
         console.print(f"[bold]warraq batch[/]: {len(found):,} files, {size:,.1f} MB → {folder.root}")

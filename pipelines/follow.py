@@ -21,8 +21,8 @@ from pipelines.follow_sources import Inbox, Source, Subscription, Taken
 from pipelines.follow_stages import Stages
 from pipelines.follow_store import FollowStore, Step
 from pipelines.index import index_parameters
-from pipelines.manifest import SUCCESS
 from pipelines.outcome import ExitCode, RunFailed
+from pipelines.published import check_can_grow
 from pipelines.stopping import stopping
 from pipelines.tagging import load_rules
 from schemas.avro import TABLES
@@ -67,9 +67,7 @@ def run_follow(
     if is_remote(request.output):
         raise RunFailed(ExitCode.USAGE, "follow writes to a local folder; `warraq stream` writes to gs://")
     folder = OutputFolder(str(Path(request.output).absolute()))
-    if folder.exists(SUCCESS):
-        message = f"{folder.root} is the output of a batch run, which a stream cannot add to; choose another"
-        raise RunFailed(ExitCode.USAGE, message)
+    check_can_grow(folder)
     state = Path(request.state or Path(folder.root, "_state")).absolute()
     _check_inbox(request, Path(folder.root), state)
     if not request.quiet:

@@ -5,11 +5,22 @@ from typing import Any
 
 from pipelines.errors import ManifestError
 from pipelines.manifest import FAILED, SUCCESS, read_manifest, read_marker
+from pipelines.outcome import ExitCode, RunFailed
 from schemas.elements import WrittenFile
 from transforms.core.commits import COMMITS, Commit, decode_commit, is_commit_file
 from transforms.files import OutputFolder
 
-__all__ = ["commit_files", "grows", "is_output", "misfits", "published_files", "read_commit", "read_commits"]
+__all__ = [
+    "check_can_grow",
+    "check_can_replace",
+    "commit_files",
+    "grows",
+    "is_output",
+    "misfits",
+    "published_files",
+    "read_commit",
+    "read_commits",
+]
 
 
 def commit_files(folder: OutputFolder) -> list[str]:
@@ -26,6 +37,20 @@ def grows(folder: OutputFolder) -> bool:
         )
         raise ManifestError(message)
     return found
+
+
+def check_can_grow(folder: OutputFolder) -> None:
+    """Raise RunFailed where a stream cannot add to a folder: it is the output of a batch run."""
+    if folder.exists(SUCCESS):
+        message = f"{folder.root} is the output of a batch run, which a stream cannot add to; choose another"
+        raise RunFailed(ExitCode.USAGE, message)
+
+
+def check_can_replace(folder: OutputFolder) -> None:
+    """Raise RunFailed where a batch run must not write: its sweep would remove the files that commits name."""
+    if commit_files(folder):
+        message = f"{folder.root} holds the commits of a stream, which a batch run would replace; choose another --output"
+        raise RunFailed(ExitCode.USAGE, message)
 
 
 def is_output(folder: OutputFolder) -> bool:

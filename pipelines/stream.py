@@ -16,6 +16,7 @@ from pipelines.engine import Engine, resolve_engine
 from pipelines.graph import build
 from pipelines.options import pipeline_options
 from pipelines.outcome import ExitCode, RunFailed
+from pipelines.published import check_can_grow
 from pipelines.stopping import stopping
 from pipelines.tagging import load_rules
 from transforms.files import OutputFolder, can_reach, is_remote
@@ -76,6 +77,7 @@ def run_stream(request: StreamRequest, console: Console) -> ExitCode:
         message = f"{request.output}: no filesystem for it; gs:// needs the extra: pip install 'warraq[gcp]'"
         raise RunFailed(ExitCode.USAGE, message)
     folder = OutputFolder(request.output)
+    check_can_grow(folder)
     if not request.quiet:
         console.print(f"[bold]warraq stream[/]: {request.subscription or request.topic} → {folder.root}")
         console.print(f"engine: {engine.name}: {engine.promise}", style="dim", soft_wrap=True)

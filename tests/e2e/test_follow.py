@@ -127,6 +127,17 @@ def test_a_file_that_grows_is_read_again_and_what_was_known_is_a_repeat(tmp_path
     assert (found["in"], found["articles"], found["duplicates"]) == (7, 4, 3)
 
 
+def test_a_batch_run_does_not_replace_what_a_stream_has_written(sample):
+    folder, _ = sample
+    before = sorted(path for path in (folder / "follow").rglob("*.avro"))
+    done = warraq("batch", "--input", SAMPLE, "--output", folder / "follow", *UNTAGGED, check=2)
+    assert "holds the commits of a stream" in done.stderr
+    assert sorted(path for path in (folder / "follow").rglob("*.avro")) == before != []
+    source = ("--subscription", "projects/warraq-tests/subscriptions/s")
+    done = warraq("stream", *source, "--output", folder / "batch", "--runner", "DirectRunner", check=2)
+    assert "is the output of a batch run" in done.stderr
+
+
 def start(*args):
     return subprocess.Popen([WARRAQ, "follow", *map(str, args), *SMALL], stderr=subprocess.PIPE)
 
