@@ -4,7 +4,6 @@ Rolls are numbered by the state. An output folder that holds rolls which the sta
 the next roll would take the name of another one, and its rows would be gone.
 """
 
-import hashlib
 import itertools
 import os
 import re
@@ -14,10 +13,10 @@ from pathlib import Path
 from pipelines.follow_stages import unpack_rows
 from pipelines.follow_store import FollowStore, Roll
 from pipelines.outcome import ExitCode, RunFailed
-from schemas.avro import encode_container, fingerprint
 from schemas.elements import WrittenFile
 from transforms.core.commits import COMMITS, Commit, commit_path, decode_commit, encode_commit
 from transforms.files import OutputFolder
+from transforms.write import write_records
 
 __all__ = ["check_rolls", "roll_outbox"]
 
@@ -93,18 +92,7 @@ def _settle(folder: OutputFolder, paths: Iterable[str]) -> None:
 def _files(
     store: FollowStore, roll: Roll, folder: OutputFolder, codec: str, name: str
 ) -> Iterator[WrittenFile]:
+    file_name = f"{name}-s00000.avro"
     for (table, inner), rows in itertools.groupby(store.rows(roll), key=lambda row: row[:2]):
         records = unpack_rows(table, (row.data for row in rows))
-        place = "/".join(part for part in (table, inner) if part)
-        path = f"{place}/{name}-s00000.avro"
-        data = encode_container(table, records, codec, f"{place}#{name}")
-        folder.write(path, data, run=name)
-        yield WrittenFile(
-            path=path,
-            table=table,
-            rows=len(records),
-            size_bytes=len(data),
-            sha256=hashlib.sha256(data).hexdigest(),
-            schema_fingerprint=fingerprint(table),
-            tallies=(),
-        )
+        yield write_records(folder, name, table, inner, records, codec, name, lambda _: file_name)

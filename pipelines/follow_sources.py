@@ -10,9 +10,8 @@ from typing import Any, Protocol
 from pipelines.follow_store import FollowStore, InboxFile
 from pipelines.outcome import ExitCode, RunFailed
 from schemas.elements import DeadLetter, InputFile, Origin, RawRecord
-from transforms.core.errors import ArticleError
 from transforms.core.mapping import FieldMap
-from transforms.core.messages import Message, read_message, refused_message
+from transforms.core.messages import Message, open_message
 from transforms.core.reading import ReadRules, read_records
 from transforms.files import find_files, open_raw, path_of
 
@@ -180,14 +179,8 @@ class Subscription:
     def _open(self, one: Any) -> RawRecord | DeadLetter:
         published = int(one.publish_time.timestamp() * 1_000_000)
         message = Message(one.data, dict(one.attributes), one.message_id, published, self._name)
-        try:
-            return read_message(message, self._rules, self._maps).record
-        except ArticleError as error:
-            return refused_message(message, error)
-        except Exception as error:
-            if self._on_bug == "fail":
-                raise
-            return refused_message(message, ArticleError("bug", f"{type(error).__name__}: {error}"))
+        opened = open_message(message, self._rules, self._maps, self._on_bug)
+        return opened if isinstance(opened, DeadLetter) else opened.record
 
     def done(self, taken: Taken) -> None:
         """Acknowledge. One that fails comes again and is a repeat then. Raises RunFailed where none can succeed."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+from pipelines.index import differing_parameters
 from pipelines.outcome import ExitCode, RunFailed
 from transforms.core.segments import EMPTY, Head, pack_head, unpack_head
 
@@ -92,10 +93,7 @@ class FollowStore:
             raise RunFailed(ExitCode.USAGE, f"{path} was made by another version of warraq ({version})")
         made = json.loads(self._get("parameters") or b"{}")
         if made != json.loads(json.dumps(dict(parameters))):
-            names = sorted(name for name in {*made, *parameters} if made.get(name) != parameters.get(name))
-            differing = ", ".join(
-                f"{name} {made.get(name)!r} (now {parameters.get(name)!r})" for name in names
-            )
+            differing = differing_parameters(made, parameters)
             message = f"{path} was made with other parameters: {differing}; use them, or another --output and --state"
             raise RunFailed(ExitCode.USAGE, message)
 

@@ -34,7 +34,16 @@ from transforms.core.normalize import profile_of
 from transforms.files import TEMP_FOLDER, OutputFolder, is_data_file
 from transforms.index_store import IndexFiles
 
-__all__ = ["Index", "IndexMismatch", "IndexState", "Segment", "index_name", "index_parameters", "open_index"]
+__all__ = [
+    "Index",
+    "IndexMismatch",
+    "IndexState",
+    "Segment",
+    "differing_parameters",
+    "index_name",
+    "index_parameters",
+    "open_index",
+]
 
 CURRENT, PENDING = "_CURRENT", "_PENDING"
 _FORMAT = "warraq-index/1"
@@ -96,6 +105,12 @@ def index_parameters(config: Config) -> dict[str, Any]:
     }
 
 
+def differing_parameters(made: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Return what `made` has otherwise than `now`, for a message."""
+    names = sorted(name for name in {*made, *now} if made.get(name) != now.get(name))
+    return ", ".join(f"{name} {made.get(name)!r} (now {now.get(name)!r})" for name in names)
+
+
 def index_name(root: str, generation: int) -> str:
     """Return how an output's manifest names the index generation that was published with it."""
     return f"{root}#{generation}"
@@ -120,8 +135,7 @@ def open_index(root: str, parameters: Mapping[str, Any], run: str) -> "Index":
     index.recover()
     made = index.state.parameters
     if index.state.generation and dict(made) != dict(parameters):
-        names = sorted(name for name in {*made, *parameters} if made.get(name) != parameters.get(name))
-        differing = ", ".join(f"{name} {made.get(name)!r} (now {parameters.get(name)!r})" for name in names)
+        differing = differing_parameters(made, parameters)
         msg = f"the index {root} was made with other parameters: {differing}; use them, or begin a new index"
         raise IndexMismatch(msg)
     index.state = dataclasses.replace(index.state, parameters=dict(parameters))

@@ -4,12 +4,8 @@ import contextlib
 import dataclasses
 import importlib.metadata
 import logging
-import signal
 import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import TextIO
 
 from pipelines.feed_health import LOGGER
@@ -20,6 +16,7 @@ from pipelines.feed_sinks import open_sink, read_target
 from pipelines.fetch import Fetcher, Limits, Resolver, resolve_name
 from pipelines.outcome import ExitCode, RunFailed
 from pipelines.politeness import AGENT
+from pipelines.stopping import stopping
 from pipelines.visits import Visitor
 
 __all__ = ["DEFAULT_STATE", "PollRequest", "run_poll"]
@@ -53,20 +50,25 @@ def run_poll(
     page_reader = _page_reader(feeds)
     folder = Path(request.state)
     LOGGER.setLevel(logging.WARNING if request.quiet else logging.INFO)
-    stopping = threading.Event()
+    caught: list[str] = []
     with contextlib.ExitStack() as stack:
         memory = stack.enter_context(FeedMemory(folder))
         sink = open_sink(target, sys.stdout if out is None else out)
         stack.callback(sink.close)
         limits = Limits(max_bytes=feeds.max_bytes, seconds=feeds.timeout_s)
         fetcher = stack.enter_context(Fetcher(_user_agent(feeds.contact), limits, resolve))
-        caught = stack.enter_context(_signals(stopping, fetcher))
+
+        def give_up(signal_name: str) -> None:
+            caught.append(signal_name)
+            fetcher.stop()
+
+        asked = stack.enter_context(stopping(give_up))
         poller = Poller(
             feeds,
-            Visitor(fetcher, stopping),
+            Visitor(fetcher, asked),
             memory,
             sink,
-            stopping,
+            asked,
             health=folder / "health.json",
             page_reader=page_reader,
         )
@@ -74,7 +76,7 @@ def run_poll(
         poller.run(once=request.once)
         if caught:
             LOGGER.info("stopped by %s", caught[0])
-    if stopping.is_set() or not request.once:
+    if asked.is_set() or not request.once:
         return ExitCode.OK
     in_vain = poller.polled > 0 and not poller.good
     return ExitCode.FAILED if poller.sink_fault or in_vain else ExitCode.OK
@@ -96,26 +98,3 @@ def _page_reader(feeds: FeedList) -> PageReader | None:
 def _user_agent(contact: str) -> str:
     version = importlib.metadata.version("warraq")
     return f"{AGENT}/{version} (+{contact})" if contact else f"{AGENT}/{version}"
-
-
-@contextlib.contextmanager
-def _signals(stopping: threading.Event, fetcher: Fetcher) -> Iterator[list[str]]:
-    """Let SIGTERM and SIGINT end the polling, and give their names; the second one ends the process as usual."""
-    caught: list[str] = []
-
-    def stop(number: int, _: FrameType | None) -> None:
-        # No log line here: the thread that was interrupted may be writing one.
-        caught.append(signal.Signals(number).name)
-        stopping.set()
-        fetcher.stop()
-        for one, handler in before.items():
-            signal.signal(one, handler)
-
-    before = {}
-    if threading.current_thread() is threading.main_thread():
-        before = {one: signal.signal(one, stop) for one in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield caught
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)

@@ -3,19 +3,25 @@
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 __all__ = ["stopping"]
 
 
 @contextlib.contextmanager
-def stopping() -> Iterator[threading.Event]:
-    """Give an event that the first signal sets; outside the main thread nothing sets it."""
+def stopping(told: Callable[[str], None] | None = None) -> Iterator[threading.Event]:
+    """Give an event that the first signal sets; outside the main thread nothing sets it.
+
+    `told` is called with the signal's name, in the handler: it must not log, the thread that was interrupted may be
+    writing a line.
+    """
     asked = threading.Event()
 
-    def stop(_: int, __: FrameType | None) -> None:
+    def stop(number: int, _: FrameType | None) -> None:
         asked.set()
+        if told is not None:
+            told(signal.Signals(number).name)
         for one, handler in before.items():
             signal.signal(one, handler)
 

@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import fastavro
@@ -32,7 +32,7 @@ from schemas.avro import TABLES, fingerprint, read_rows
 from schemas.elements import WrittenFile
 from transforms.files import TEMP_FOLDER, OutputFolder
 
-__all__ = ["VerifyReport", "print_verify", "verify"]
+__all__ = ["VerifyReport", "print_findings", "print_verify", "verify"]
 
 #: Inputs first, then articles: so most references are known to be right when they are met, and need no memory.
 _ORDER = {
@@ -298,11 +298,14 @@ def print_verify(report: VerifyReport, console: Console) -> None:
         console.print(f"  {report.files:,} files, {report.rows:,} rows", markup=False)
     if report.accounting is not None:
         console.print(f"  {report.accounting.equation()}", markup=False, soft_wrap=True)
-    for note in report.notes:
+    print_findings(report.notes, report.faults, "references and accounting are as the manifest says", console)
+
+
+def print_findings(notes: Sequence[str], faults: Sequence[str], sound: str, console: Console) -> None:
+    """Print a line per note and per fault; where there is no fault, that checksums, schemas, rows and `sound`."""
+    for note in notes:
         console.print(f"  note: {note}", style="yellow", markup=False, soft_wrap=True)
-    for fault in report.faults:
+    for fault in faults:
         console.print(f"  fault: {fault}", style="red", markup=False, soft_wrap=True)
-    if not report.faults:
-        console.print(
-            "  checksums, schemas, rows, references and accounting are as the manifest says", markup=False
-        )
+    if not faults:
+        console.print(f"  checksums, schemas, rows, {sound}", markup=False)

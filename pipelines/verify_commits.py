@@ -19,6 +19,7 @@ from pipelines.manifest import Accounting
 from pipelines.published import commit_files, read_commit
 from pipelines.row_checks import Faults
 from pipelines.terminal import plain
+from pipelines.verify import print_findings
 from schemas.avro import TABLES, fingerprint, read_rows
 from schemas.elements import WrittenFile
 from transforms.core.commits import Commit
@@ -194,11 +195,5 @@ def print_growing(root: str, report: GrowingReport, console: Console) -> None:
     )
     console.print(f"  {report.files:,} files, {sum(report.rows.values()):,} rows", markup=False)
     console.print(f"  {report.accounting.equation()}", markup=False, soft_wrap=True)
-    for note in report.notes:
-        console.print(f"  note: {plain(note)}", style="yellow", markup=False, soft_wrap=True)
-    for fault in report.faults:
-        console.print(f"  fault: {plain(fault)}", style="red", markup=False, soft_wrap=True)
-    if not report.faults:
-        console.print(
-            "  checksums, schemas, rows, decisions and accounting are as the commits say", markup=False
-        )
+    notes, faults = list(map(plain, report.notes)), list(map(plain, report.faults))
+    print_findings(notes, faults, "decisions and accounting are as the commits say", console)

@@ -10,6 +10,10 @@ from pathlib import Path
 WARRAQ = str(Path(sys.executable).parent / "warraq")
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
+#: Tags cost two milliseconds an article; for runs whose tags nobody looks at: settings, and arguments of the console script.
+UNTAGGED_SETTINGS = tuple(f"tag.{name}=false" for name in ("topics", "entities", "keyphrases"))
+UNTAGGED = tuple(part for setting in UNTAGGED_SETTINGS for part in ("--set", setting))
+
 _SUBJECTS = (
     "هيئة الموانئ",
     "وزارة الزراعة",
@@ -106,3 +110,10 @@ def all_data_files(output: Path) -> set[str]:
 def accounting(output: Path) -> dict[str, object]:
     """Return the accounting of the newest report."""
     return json.loads((output / "report.json").read_text())["accounting"]
+
+
+def final_decisions(folder: Path) -> list[tuple[object, ...]]:
+    """Return the fold of an output folder as `inspect --final` prints it: what batch and streams have in common."""
+    rows = warraq("inspect", folder, "--final", "--jsonl").stdout.splitlines()
+    fields = ("article_id", "kept", "relation", "parent_id", "root_id")
+    return [tuple(row[field] for field in fields) for row in map(json.loads, rows)]

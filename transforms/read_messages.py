@@ -13,10 +13,9 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from schemas.elements import Article, DeadLetter, InputFile, RawRecord
 from transforms.composite import Composite
-from transforms.core.errors import ArticleError
 from transforms.core.event_times import AHEAD_US, event_time
 from transforms.core.mapping import FieldMap
-from transforms.core.messages import Message, read_message, refused_message
+from transforms.core.messages import Message, open_message
 from transforms.core.reading import ReadRules
 from transforms.metrics import StageCounter
 from transforms.pull_messages import PullMessages
@@ -149,18 +148,10 @@ class _OpenFn(beam.DoFn):
         self._received[second] = (first, count + 1)
         self._counter.add("in")
         self._counter.add("bytes", len(message.data))
-        try:
-            read = read_message(message, self._rules, self._field_maps)
-        except Exception as error:  # our own fault is judged, and raised again
-            if isinstance(error, ArticleError):
-                refused = error
-            elif self._on_bug == "fail":
-                raise
-            else:
-                refused = ArticleError("bug", f"{type(error).__name__}: {error}")
-            letter = refused_message(message, refused)
-            self._counter.add(f"refused_{letter.reason}")
-            yield TaggedOutput("refused", letter)
+        read = open_message(message, self._rules, self._field_maps, self._on_bug)
+        if isinstance(read, DeadLetter):
+            self._counter.add(f"refused_{read.reason}")
+            yield TaggedOutput("refused", read)
             return
         self._counter.add("ok")
         if read.filled:

@@ -6,6 +6,7 @@ counts only when a manifest names it (see `pipelines.commit`).
 """
 
 import dataclasses
+import functools
 import hashlib
 import json
 from collections import Counter
@@ -41,7 +42,7 @@ __all__ = [
     "WriteTables",
     "file_list_path",
     "row_order",
-    "write_file",
+    "write_records",
 ]
 
 RowKey = tuple[str, int]
@@ -198,25 +199,25 @@ class _PlaceFn(beam.DoFn):
         yield (partition, shard_of(key, self._shards)), row
 
 
-def write_file(
-    rules: WriteRules,
+def write_records(
+    folder: OutputFolder,
+    run: str,
     table: str,
     partition: str,
-    shard: int,
-    elements: Sequence[Any],
-    name: Callable[[str], str] | None = None,
+    records: Sequence[dict[str, Any]],
+    codec: str,
+    mark: str,
+    name: Callable[[str], str],
 ) -> WrittenFile:
-    """Write the rows of one file, in the order given, and return what was written. Raises OSError.
+    """Write one file of a table, rows in the order given, and return what was written, without tallies. Raises OSError.
 
-    `name` makes the file's name of its SHA-256; by default it holds the shard and the checksum.
+    `mark` tells the file from others of its folder (it makes the sync marker), `name` makes its name of its SHA-256.
     """
-    records = [to_record(table, element, rules.config_sha256) for element in elements]
-    folder = "/".join(part for part in (table, partition) if part)
-    data = encode_container(table, records, rules.codec, f"{folder}#{shard}")
+    inner = "/".join(part for part in (table, partition) if part)
+    data = encode_container(table, records, codec, f"{inner}#{mark}")
     checksum = hashlib.sha256(data).hexdigest()
-    file_name = data_file_name(shard, rules.shards, checksum) if name is None else name(checksum)
-    path = f"{folder}/{file_name}"
-    OutputFolder(rules.root).write(path, data, run=rules.run)
+    path = f"{inner}/{name(checksum)}"
+    folder.write(path, data, run=run)
     return WrittenFile(
         path=path,
         table=table,
@@ -224,7 +225,7 @@ def write_file(
         size_bytes=len(data),
         sha256=checksum,
         schema_fingerprint=fingerprint(table),
-        tallies=_tally(table, records),
+        tallies=(),
     )
 
 
@@ -237,9 +238,15 @@ class _WriteFn(beam.DoFn):
         self._counter = StageCounter("write")
 
     def write(self, partition: str, shard: int, elements: Sequence[Any]) -> WrittenFile:
-        file = write_file(self._rules, self._table, partition, shard, elements)
+        rules = self._rules
+        records = [to_record(self._table, element, rules.config_sha256) for element in elements]
+        name = functools.partial(data_file_name, shard, rules.shards)
+        folder = OutputFolder(rules.root)
+        file = write_records(
+            folder, rules.run, self._table, partition, records, rules.codec, str(shard), name
+        )
         self._counter.add(self._table, file.rows)
-        return file
+        return dataclasses.replace(file, tallies=_tally(self._table, records))
 
 
 #: What news parsing found, by the name that the report uses: the field of the row, and the field within it.

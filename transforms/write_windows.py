@@ -19,13 +19,14 @@ from apache_beam.transforms.window import FixedWindows, IntervalWindow
 from apache_beam.utils.timestamp import Duration
 from apache_beam.utils.windowed_value import PaneInfo
 
+from schemas.avro import to_record
 from schemas.elements import InputFile, TaggedBatch, WrittenFile
 from transforms.composite import Composite
 from transforms.core.commits import Commit, commit_path, encode_commit
 from transforms.core.partition import shard_of
 from transforms.files import OutputFolder
 from transforms.metrics import StageCounter
-from transforms.write import PLACES, Tables, WriteRules, row_order, write_file
+from transforms.write import PLACES, Tables, WriteRules, row_order, write_records
 
 __all__ = ["WriteWindows"]
 
@@ -143,10 +144,15 @@ class _WriteFileFn(beam.DoFn):
         rows = sorted(found, key=row_order)
         if not rows:  # an engine may fire a pane with nothing in it
             return
-        name = f"{_stamp(window, pane, self._rules.run)}-s{shard:05d}.avro"
-        file = write_file(self._rules, table, folder, shard, rows, lambda _: name)
+        rules = self._rules
+        name = f"{_stamp(window, pane, rules.run)}-s{shard:05d}.avro"
+        records = [to_record(table, row, rules.config_sha256) for row in rows]
+        output = OutputFolder(rules.root)
+        file = write_records(
+            output, rules.run, table, folder, records, rules.codec, str(shard), lambda _: name
+        )
         self._counter.add(table, file.rows)
-        yield dataclasses.replace(file, tallies=())
+        yield file
 
 
 class _CommitFn(beam.DoFn):

@@ -5,12 +5,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from corpus import warraq
+from corpus import UNTAGGED, warraq
 
 SAMPLE = Path(__file__).parents[1] / "sample" / "inputs"
-UNTAGGED = tuple(
-    part for name in ("topics", "entities", "keyphrases") for part in ("--set", f"tag.{name}=false")
-)
 
 
 @pytest.fixture(scope="module")

@@ -10,24 +10,14 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from corpus import WARRAQ, body, record, warraq
+from corpus import UNTAGGED, WARRAQ, body, final_decisions, record, warraq
 from pubsub import running_fake
 
 from pipelines.published import read_commits
 from transforms.files import OutputFolder
 
 SAMPLE = Path(__file__).parents[1] / "sample" / "inputs"
-#: Tags are not looked at here, and cost two milliseconds an article.
-UNTAGGED = tuple(
-    part for name in ("topics", "entities", "keyphrases") for part in ("--set", f"tag.{name}=false")
-)
 SMALL = (*UNTAGGED, "--set", "stream.batch=20", "--set", "stream.window_seconds=1")
-
-
-def final(folder):
-    rows = warraq("inspect", folder, "--final", "--jsonl").stdout.splitlines()
-    fields = ("article_id", "kept", "relation", "parent_id", "root_id")
-    return [tuple(row[field] for field in fields) for row in map(json.loads, rows)]
 
 
 def rows(folder, table, *fields):
@@ -73,8 +63,8 @@ def sample(tmp_path_factory):
 
 def test_follow_decides_about_the_sample_what_batch_decides(sample):
     folder, _ = sample
-    assert final(folder / "follow") == final(folder / "batch") != []
-    kept = {row[0] for row in final(folder / "batch") if row[1]}
+    assert final_decisions(folder / "follow") == final_decisions(folder / "batch") != []
+    kept = {row[0] for row in final_decisions(folder / "batch") if row[1]}
     texts = dict(rows(folder / "follow", "articles", "article_id", "text"))
     assert {key: texts[key] for key in kept} == dict(rows(folder / "batch", "articles", "article_id", "text"))
     for table, fields in (
@@ -153,7 +143,7 @@ def test_five_kills_lose_nothing_and_double_nothing(tmp_path):
         running.send_signal(signal.SIGKILL)
         running.wait()
     warraq("follow", "--once", "--inbox", inbox, "--output", output, *SMALL)
-    assert final(output) == final(tmp_path / "batch")
+    assert final_decisions(output) == final_decisions(tmp_path / "batch")
     assert sums(output)["in"] == sums(output)["out"] == count
     ids = [row[0] for row in rows(output, "articles", "article_id")]
     assert len(ids) == len(set(ids))

@@ -1,14 +1,13 @@
 """Fifty kills over real articles through Pub/Sub: what comes out is what went in, and what one batch run decides."""
 
 import gzip
-import json
 import random
 import signal
 import subprocess
 import time
 
 import pytest
-from corpus import SHARED, WARRAQ, warraq
+from corpus import SHARED, UNTAGGED, WARRAQ, final_decisions, warraq
 from pubsub import running_fake
 
 from pipelines.verify_commits import verify_commits
@@ -20,16 +19,7 @@ pytestmark = [
     pytest.mark.data,
     pytest.mark.skipif(not DAYS.is_dir(), reason="the shared data folder does not lie beside the checkout"),
 ]
-UNTAGGED = tuple(
-    part for name in ("topics", "entities", "keyphrases") for part in ("--set", f"tag.{name}=false")
-)
 KILLS = 50
-
-
-def final(folder):
-    rows = warraq("inspect", folder, "--final", "--jsonl").stdout.splitlines()
-    fields = ("article_id", "kept", "relation", "parent_id", "root_id")
-    return [tuple(row[field] for field in fields) for row in map(json.loads, rows)]
 
 
 def test_fifty_kills_over_real_articles_lose_nothing_and_double_nothing(tmp_path):
@@ -69,4 +59,4 @@ def test_fifty_kills_over_real_articles_lose_nothing_and_double_nothing(tmp_path
     print(
         f"{len(lines):,} messages, {deliveries:,} deliveries, {repeats} came twice, {report.commits} commits"
     )
-    assert final(output) == final(tmp_path / "batch")
+    assert final_decisions(output) == final_decisions(tmp_path / "batch")

@@ -7,28 +7,18 @@ import time
 
 import prism
 import pytest
-from corpus import WARRAQ, record, warraq
+from corpus import UNTAGGED, WARRAQ, final_decisions, record, warraq
 from pubsub import running_fake
 
 from pipelines.published import read_commits
 from pipelines.verify_commits import verify_commits
 from transforms.files import OutputFolder
 
-UNTAGGED = tuple(
-    part for name in ("topics", "entities", "keyphrases") for part in ("--set", f"tag.{name}=false")
-)
-
 
 def flags(engine):
     if engine != "PrismRunner":
         return []
     return [f"--prism_location={prism.binary()}", "--environment_type=LOOPBACK", "--prism_log_level=warn"]
-
-
-def final(folder):
-    rows = warraq("inspect", folder, "--final", "--jsonl").stdout.splitlines()
-    fields = ("article_id", "kept", "relation", "parent_id", "root_id")
-    return [tuple(row[field] for field in fields) for row in map(json.loads, rows)]
 
 
 @pytest.mark.parametrize("engine", ["BundleBasedDirectRunner", "PrismRunner"])
@@ -60,7 +50,7 @@ def test_what_a_stream_writes_is_what_a_batch_writes_and_poison_is_a_dead_letter
         assert fake.unacked(topic) == 0
     assert running.returncode == 0, told
     assert "engine: " in told
-    assert final(output) == final(tmp_path / "batch")
+    assert final_decisions(output) == final_decisions(tmp_path / "batch")
     report = verify_commits(OutputFolder(str(output)))
     assert report.faults == []
     assert report.rows["dead_letters"] == 1

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from corpus import record
+from corpus import UNTAGGED_SETTINGS, record
 from rich.console import Console
 
 from pipelines import follow, follow_sources
@@ -18,7 +18,6 @@ from pipelines.outcome import ExitCode, RunFailed
 from pipelines.published import read_commits
 from transforms.files import OutputFolder
 
-UNTAGGED = tuple(f"tag.{name}=false" for name in ("topics", "entities", "keyphrases"))
 DAY_S = 86_400
 
 
@@ -35,7 +34,7 @@ def inbox(tmp_path):
 
 
 def run(inbox, output, *overrides, state=None, said=None, subscription=None, clock=time.time):
-    config = load_config(None, [*UNTAGGED, *overrides])
+    config = load_config(None, [*UNTAGGED_SETTINGS, *overrides])
     request = FollowRequest(
         config=config,
         inbox=None if inbox is None else str(inbox),

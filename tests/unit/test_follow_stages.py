@@ -4,7 +4,7 @@ import json
 from collections import Counter
 
 import pytest
-from corpus import record
+from corpus import UNTAGGED_SETTINGS, record
 
 from pipelines import follow_stages
 from pipelines.config import load_config
@@ -14,12 +14,11 @@ from transforms.core.live_index import LiveIndex
 from transforms.core.segments import EMPTY
 from transforms.core.tagging.user_rules import UserRules
 
-UNTAGGED = tuple(f"tag.{name}=false" for name in ("topics", "entities", "keyphrases"))
 DAY = 20_000
 
 
 def stages(*overrides):
-    config = load_config(None, [*UNTAGGED, *overrides])
+    config = load_config(None, [*UNTAGGED_SETTINGS, *overrides])
     return Stages(config, UserRules(), LiveIndex.load(config.dedup, EMPTY, []))
 
 

@@ -25,7 +25,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_.=-]{0,99}")
 class Commit:
     """One step by which an output folder has grown.
 
-    `name` is unique in the folder and sorts by time: `w20261126t001000z-p000` (window and pane) or `r000000012` (roll).
+    `name` is unique in the folder and sorts by time: `w20261126t001000z-p000-91c3e0d2` (window, pane and run) or `r000000012` (roll).
     `records_in` counts the records that were read. `files` have no tallies.
     """
 

@@ -93,12 +93,6 @@ class SignatureIndex:
         """Return an article that is known. Raises KeyError."""
         return self._members[article_id]
 
-    def signatures(self) -> Iterator[Signature]:
-        """Yield what is known of each article that can be a duplicate, without its URL and without what was decided."""
-        for text in self._texts.values():
-            for member in text.members:
-                yield Signature(member, b"", text.fingerprint)
-
     def root_of(self, article_id: str) -> str:
         """Return the article that is kept for this one: itself, or what following parents reaches."""
         while article_id in self._parents:

@@ -38,6 +38,7 @@ __all__ = [
     "Message",
     "ReadMessage",
     "encode_message",
+    "open_message",
     "origin_of",
     "read_message",
     "refused_message",
@@ -150,6 +151,23 @@ def refused_message(message: Message, error: ArticleError) -> DeadLetter:
     detail = ArticleError(error.reason, f"{error.detail[:300]}; attributes: {shown or 'none'}").detail
     payload = message.data[:HEAD_BYTES] if error.reason == "record_too_large" else message.data
     return DeadLetter("read", error.reason, detail, payload, len(message.data), origin_of(message))
+
+
+def open_message(
+    message: Message, rules: ReadRules, maps: Mapping[str, FieldMap], on_bug: str
+) -> ReadMessage | DeadLetter:
+    """Return the record in a message, or the dead letter of a message that has none (see `read_message`).
+
+    A bug of warraq's own is raised, or with `on_bug="set_aside"` becomes a dead letter too.
+    """
+    try:
+        return read_message(message, rules, maps)
+    except ArticleError as error:
+        return refused_message(message, error)
+    except Exception as error:
+        if on_bug == "fail":
+            raise
+        return refused_message(message, ArticleError("bug", f"{type(error).__name__}: {error}"))
 
 
 def _check_size(data: bytes, rules: ReadRules) -> None:
