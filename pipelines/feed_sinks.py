@@ -8,7 +8,6 @@ import hashlib
 import importlib
 import json
 import os
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TextIO
@@ -16,13 +15,13 @@ from typing import Any, NamedTuple, Protocol, TextIO
 from pipelines.errors import UsageError
 from pipelines.feed_items import iso_time
 from pipelines.outcome import ExitCode, RunFailed
+from pipelines.pubsub_names import is_name
 from pipelines.terminal import escape_unsafe
 
 __all__ = ["Delivery", "InboxSink", "PubSubSink", "Sink", "StdoutSink", "Target", "open_sink", "read_target"]
 
 Row = dict[str, Any]
 
-_TOPIC = re.compile(r"projects/[a-z][a-z0-9:.-]{4,62}/topics/[A-Za-z][A-Za-z0-9._~+%-]{2,254}")
 _FORMS = "pubsub:projects/PROJECT/topics/TOPIC, inbox:DIR or stdout"
 #: Pub/Sub allows no longer value of an attribute, in bytes.
 _MOST_ATTRIBUTE = 1024
@@ -62,7 +61,7 @@ def read_target(text: str) -> Target:
         return Target(kind, "")
     if kind == "inbox" and place.strip() and "://" not in place:
         return Target(kind, place)
-    if kind == "pubsub" and _TOPIC.fullmatch(place):
+    if kind == "pubsub" and is_name("topics", place):
         return Target(kind, place)
     raise UsageError(f"--to {text}: give {_FORMS}")
 

@@ -23,6 +23,7 @@ from pipelines.follow_store import FollowStore, Step
 from pipelines.index import index_parameters
 from pipelines.outcome import ExitCode, RunFailed
 from pipelines.published import check_can_grow
+from pipelines.pubsub_names import check_name
 from pipelines.stopping import stopping
 from pipelines.tagging import load_rules
 from schemas.avro import TABLES
@@ -59,11 +60,12 @@ def run_follow(
 ) -> ExitCode:
     """Follow until SIGTERM or SIGINT, or with `once` until nothing more is there; what waits is written then.
 
-    `clock` gives Unix seconds. Raises RunFailed.
+    `clock` gives Unix seconds. Raises RunFailed, and UsageError for a name that is none.
     """
     config = request.config
     if bool(request.inbox) == bool(request.subscription):
         raise RunFailed(ExitCode.USAGE, "give --inbox or --subscription, one of the two")
+    check_name("--subscription", "subscriptions", request.subscription)
     if is_remote(request.output):
         raise RunFailed(ExitCode.USAGE, "follow writes to a local folder; `warraq stream` writes to gs://")
     folder = OutputFolder(str(Path(request.output).absolute()))

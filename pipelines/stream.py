@@ -17,6 +17,7 @@ from pipelines.graph import build
 from pipelines.options import pipeline_options
 from pipelines.outcome import ExitCode, RunFailed
 from pipelines.published import check_can_grow
+from pipelines.pubsub_names import check_name
 from pipelines.stopping import stopping
 from pipelines.tagging import load_rules
 from transforms.files import OutputFolder, can_reach, is_remote
@@ -49,10 +50,13 @@ class StreamRequest:
 
 
 def stream_source(request: StreamRequest, engine: Engine) -> ReadArticleMessages:
-    """Return the source for an engine. Raises RunFailed where the engine cannot read what is asked for."""
+    """Return the source for an engine. Raises RunFailed where it cannot read what is asked for, UsageError for names that are none."""
     pull = engine.name in _PULLING
     if bool(request.subscription) == bool(request.topic):
         raise RunFailed(ExitCode.USAGE, "give --subscription or --topic, one of the two")
+    check_name("--subscription", "subscriptions", request.subscription)
+    check_name("--topic", "topics", request.topic)
+    check_name("--publish", "topics", request.publish)
     if pull and request.topic:
         message = f"{engine.name} cannot read a topic; make a subscription of it and give --subscription"
         raise RunFailed(ExitCode.USAGE, message)

@@ -123,7 +123,7 @@ def test_a_batch_run_does_not_replace_what_a_stream_has_written(sample):
     done = warraq("batch", "--input", SAMPLE, "--output", folder / "follow", *UNTAGGED, check=2)
     assert "holds the commits of a stream" in done.stderr
     assert sorted(path for path in (folder / "follow").rglob("*.avro")) == before != []
-    source = ("--subscription", "projects/warraq-tests/subscriptions/s")
+    source = ("--subscription", "projects/warraq-tests/subscriptions/s-1")
     done = warraq("stream", *source, "--output", folder / "batch", "--runner", "DirectRunner", check=2)
     assert "is the output of a batch run" in done.stderr
 

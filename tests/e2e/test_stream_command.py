@@ -61,13 +61,13 @@ def test_what_a_stream_writes_is_what_a_batch_writes_and_poison_is_a_dead_letter
 
 
 def test_an_engine_that_reads_no_stream_is_refused_and_so_is_a_topic_on_prism(tmp_path):
-    source = ("--subscription", "projects/warraq-tests/subscriptions/s")
+    source = ("--subscription", "projects/warraq-tests/subscriptions/s-1")
     done = warraq("stream", *source, "--output", tmp_path, "--runner", "FnApiRunner", check=2)
     assert "FnApiRunner does not run streaming" in done.stderr
     done = warraq(
         "stream",
         "--topic",
-        "projects/warraq-tests/topics/t",
+        "projects/warraq-tests/topics/t-1",
         "--output",
         tmp_path,
         "--runner",
@@ -76,3 +76,18 @@ def test_an_engine_that_reads_no_stream_is_refused_and_so_is_a_topic_on_prism(tm
         check=2,
     )
     assert "cannot read a topic" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["stream", "follow"])
+def test_a_name_that_is_none_is_told_in_a_line(command, tmp_path):
+    done = warraq(command, "--subscription", "news", "--output", tmp_path, check=2)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_short_name_is_answered_with_the_full_form(tmp_path):
+    runner = ("--runner", "BundleBasedDirectRunner")
+    done = warraq("stream", "--subscription", "news", "--output", tmp_path, *runner, check=2)
+    assert "--subscription news: give the full name, projects/PROJECT/subscriptions/NAME" in done.stderr
+    topic = ("--subscription", "projects/warraq-tests/subscriptions/s-1", "--publish", "out")
+    done = warraq("stream", *topic, "--output", tmp_path, *runner, check=2)
+    assert "--publish out: give the full name, projects/PROJECT/topics/NAME" in done.stderr

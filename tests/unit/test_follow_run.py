@@ -222,7 +222,7 @@ def test_a_service_that_is_away_is_waited_for_and_told_once(tmp_path, monkeypatc
     monkeypatch.setattr(follow, "Subscription", lambda *_: Away(3))
     monkeypatch.setattr(follow, "_IDLE_S", 0.01)
     said = io.StringIO()
-    assert run(None, tmp_path / "out", subscription="projects/p/subscriptions/s", said=said) is ExitCode.OK
+    assert run(None, tmp_path / "out", subscription="projects/warraq-tests/subscriptions/s-1", said=said) is ExitCode.OK
     assert said.getvalue().count("503 gone away; trying again") == 1
 
 
@@ -230,6 +230,6 @@ def test_once_does_not_take_a_service_that_stays_away_for_an_empty_one(tmp_path,
     monkeypatch.setattr(follow, "Subscription", lambda *_: Away(1_000_000))
     monkeypatch.setattr(follow, "_IDLE_S", 0.01)
     monkeypatch.setattr(follow, "_PATIENCE_S", 0.1)
-    code, message = refused(None, tmp_path / "out", subscription="projects/p/subscriptions/s")
+    code, message = refused(None, tmp_path / "out", subscription="projects/warraq-tests/subscriptions/s-1")
     assert code is ExitCode.FAILED
     assert "503 gone away" in message
