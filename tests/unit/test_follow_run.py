@@ -222,7 +222,10 @@ def test_a_service_that_is_away_is_waited_for_and_told_once(tmp_path, monkeypatc
     monkeypatch.setattr(follow, "Subscription", lambda *_: Away(3))
     monkeypatch.setattr(follow, "_IDLE_S", 0.01)
     said = io.StringIO()
-    assert run(None, tmp_path / "out", subscription="projects/warraq-tests/subscriptions/s-1", said=said) is ExitCode.OK
+    assert (
+        run(None, tmp_path / "out", subscription="projects/warraq-tests/subscriptions/s-1", said=said)
+        is ExitCode.OK
+    )
     assert said.getvalue().count("503 gone away; trying again") == 1
 
 
