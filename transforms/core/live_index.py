@@ -145,8 +145,9 @@ class LiveIndex:
         }
         compared = {edge.child.article_id: edge for edge in found.edges if edge.relation != "repeat"}
         for article_id in list(before):
-            # Whose root changes takes those along that were dropped for it, or through it.
-            for other in self._families.get(self._roots.get(article_id, article_id), ()):
+            # Whose root changes takes those along that were dropped for it, or through it; in an order that is the same
+            # in every process, since it is that of the segment.
+            for other in sorted(self._families.get(self._roots.get(article_id, article_id), ())):
                 if other not in fresh:
                     before.setdefault(other, self._standing(other))
         for article_id in (*fresh, *before):
