@@ -16,12 +16,21 @@ import apache_beam as beam
 from apache_beam.runners.runner import PipelineResult
 from rich.console import Console
 
-from pipelines.commit import OutputLocked, account, commit, hold, next_generation, sweep, written_files
+from pipelines.commit import (
+    OutputLocked,
+    account,
+    commit,
+    hold,
+    judge,
+    next_generation,
+    sweep,
+    written_files,
+)
 from pipelines.config import Config, config_sha256
 from pipelines.engine import resolve_engine
 from pipelines.graph import IndexPlan, build
 from pipelines.index import Index, IndexMismatch, IndexState, index_name, index_parameters, open_index
-from pipelines.manifest import Accounting, Manifest, manifest_path
+from pipelines.manifest import Manifest, manifest_path
 from pipelines.options import pipeline_options
 from pipelines.outcome import ExitCode, RunFailed
 from pipelines.progress import show_progress
@@ -176,7 +185,7 @@ def _run(
         gc.set_threshold(*usual)
     files = _files_of(folder, run, found)
     accounting = account(folder, files)
-    code, failure = _judge(accounting, request.config)
+    code, failure = judge(accounting, request.config.run)
     manifest = Manifest(
         generation=next_generation(folder),
         state="committed" if code is ExitCode.OK else "failed",
@@ -286,20 +295,6 @@ def _files_of(folder: OutputFolder, run: str, found: Sequence[FoundFile]) -> tup
             return ()
         message = "the pipeline found none of the inputs any more; nothing was published"
         raise RunFailed(ExitCode.FAILED, message) from error
-
-
-def _judge(accounting: Accounting, config: Config) -> tuple[ExitCode, str]:
-    """Return the exit code and, for a failed run, the reason."""
-    if not accounting.holds:
-        return ExitCode.ACCOUNTING, f"the records do not add up: {accounting.equation()}"
-    limit = config.run.max_dead_letter_share
-    if accounting.dead_letter_share > limit:
-        return ExitCode.DEAD_LETTERS, (
-            f"{accounting.dead_letters:,} of {accounting.records_in:,} records ({accounting.dead_letter_share:.1%}) are dead"
-            f" letters, more than run.max_dead_letter_share allows ({limit:.1%}); look at them with `warraq inspect`,"
-            " mend the input or raise the limit"
-        )
-    return ExitCode.OK, ""
 
 
 def _versions(config: Config, user_rules: UserRules) -> dict[str, str]:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from pipelines.config_tree import RunRules
 from pipelines.manifest import (
     FAILED,
     SUCCESS,
@@ -28,12 +29,13 @@ from pipelines.manifest import (
     read_manifest,
     read_marker,
 )
+from pipelines.outcome import ExitCode
 from schemas.avro import TABLES, count_rows, read_rows
 from schemas.elements import WrittenFile
 from transforms.files import TEMP_FOLDER, OutputFolder, is_data_file
 from transforms.write import file_list_path
 
-__all__ = ["OutputLocked", "account", "commit", "hold", "next_generation", "sweep", "written_files"]
+__all__ = ["OutputLocked", "account", "commit", "hold", "judge", "next_generation", "sweep", "written_files"]
 
 
 class OutputLocked(Exception):  # noqa: N818 (says what is, like BlockingIOError)
@@ -88,6 +90,20 @@ def account(folder: OutputFolder, files: tuple[WrittenFile, ...]) -> Accounting:
         dead_letters=rows["dead_letters"],
         filtered=rows["filtered"],
     )
+
+
+def judge(accounting: Accounting, rules: RunRules) -> tuple[ExitCode, str]:
+    """Return how a run ends by what it has written: the exit code and, for a failed run, the reason."""
+    if not accounting.holds:
+        return ExitCode.ACCOUNTING, f"the records do not add up: {accounting.equation()}"
+    limit = rules.max_dead_letter_share
+    if accounting.dead_letter_share > limit:
+        return ExitCode.DEAD_LETTERS, (
+            f"{accounting.dead_letters:,} of {accounting.records_in:,} records ({accounting.dead_letter_share:.1%}) are dead"
+            f" letters, more than run.max_dead_letter_share allows ({limit:.1%}); look at them with `warraq inspect`,"
+            " mend the input or raise the limit"
+        )
+    return ExitCode.OK, ""
 
 
 def next_generation(folder: OutputFolder) -> int:

@@ -8,7 +8,7 @@ import hashlib
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -17,9 +17,9 @@ from pipelines.config_build import Builder, dotted
 from pipelines.config_checks import contradictions
 from pipelines.config_schema import plain, schema_of
 from pipelines.config_tree import Config
-from pipelines.errors import ConfigError, Fault
+from pipelines.errors import ConfigError, Fault, did_you_mean
 from pipelines.text_files import decode_utf8, read_bytes
-from pipelines.yaml_nodes import MAX_FAULTS, Event, Node, Scalar, Table, compose, resolve
+from pipelines.yaml_nodes import MAX_FAULTS, Event, Node, Scalar, Table, compose, node_of, resolve
 
 __all__ = [
     "Config",
@@ -28,6 +28,7 @@ __all__ = [
     "config_sha256",
     "json_schema",
     "load_config",
+    "load_sections",
     "read_config_bytes",
     "read_yaml",
     "resolved_yaml",
@@ -61,15 +62,41 @@ def load_config(
             config = builder.build(Config, _read_override(override, faults), config, (), {})
         except ConfigError as error:
             faults += error.faults
-    faults += builder.faults
+    return _checked(builder, config, faults, path or "(defaults)")
+
+
+def _checked(builder: Builder, config: Config, faults: Sequence[Fault], place: str) -> Config:
+    """Return a configuration that is sound; what no key was given for is at `place`. Raises ConfigError with all faults."""
+    faults = [*faults, *builder.faults]
     faulty = {fault.place for fault in faults}
     for key, message in itertools.islice(contradictions(config), MAX_FAULTS):
-        place = builder.place_of(key, path or "(defaults)")
-        if place not in faulty:
-            faults.append(Fault(place, dotted(key), message))
+        found = builder.place_of(key, place)
+        if found not in faulty:
+            faults.append(Fault(found, dotted(key), message))
     if faults:
         raise ConfigError(faults)
     return config
+
+
+def load_sections(sections: Mapping[str, Any], place: str, known: Sequence[str], path: str | None) -> Config:
+    """Return the configuration at `path` (None: the defaults), changed by `sections`, which another YAML reader has read.
+
+    `place` names in messages where the sections were given, `known` are the keys that make sense there. Raises
+    ConfigError with every fault found.
+    """
+    config = load_config(path)
+    builder = Builder(Config)
+    faults = [
+        Fault(place, name, f"unknown key{did_you_mean(name, known) or '; known are ' + ', '.join(known)}")
+        for name in sections
+        if name not in known
+    ]
+    given = {name: value for name, value in sections.items() if name in known}
+    try:
+        config = builder.build(Config, node_of(given, place), config, (), {})
+    except ConfigError as error:
+        faults += error.faults
+    return _checked(builder, config, faults, place)
 
 
 def read_config_bytes(path: str) -> bytes:

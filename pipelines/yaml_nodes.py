@@ -7,7 +7,7 @@ alias expansion, number of aliases. This module knows no YAML library; `pipeline
 import dataclasses
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ClassVar, NamedTuple, NoReturn
 
 from pipelines.errors import ConfigError, Fault
@@ -22,6 +22,7 @@ __all__ = [
     "Surprise",
     "Table",
     "compose",
+    "node_of",
     "resolve",
     "shown",
 ]
@@ -229,3 +230,25 @@ class _Composer:
         self._nodes += nodes
         if self._nodes > MAX_NODES:
             self._stop(event, f"more than {MAX_NODES:,} values, aliases expanded")
+
+
+def node_of(value: object, place: str) -> Node:
+    """Return the node of a value that a YAML 1.1 reader has made already (Beam YAML's is one), all of it at `place`.
+
+    What that reader took for a day or a time stands for what readers disagree about, as where the text itself is read.
+    """
+    if isinstance(value, Mapping):
+        return Table(
+            place, tuple((node_of(key, place), node_of(inner, place)) for key, inner in value.items())
+        )
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return Items(place, tuple(node_of(item, place) for item in value))
+    if value is None:
+        return Scalar(place, "")
+    if isinstance(value, str):
+        return Scalar(place, value, quoted=True)
+    if isinstance(value, bool):
+        return Scalar(place, "true" if value else "false")
+    if isinstance(value, int | float):
+        return Scalar(place, repr(value))
+    return Scalar(place, str(value), yaml11=type(value).__name__)

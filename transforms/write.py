@@ -42,6 +42,7 @@ __all__ = [
     "WriteTables",
     "file_list_path",
     "row_order",
+    "write_files",
     "write_records",
 ]
 
@@ -87,19 +88,23 @@ class WriteTables(Composite):
 
     def expand(self, tables: Tables) -> PCollection[WrittenFile]:
         """Return one `WrittenFile` per data file."""
-        files = [
-            tables.articles
-            | "WriteArticles" >> beam.ParDo(_WriteBatchFn(self.rules)).with_output_types(WrittenFile)
-        ]
-        for name, label, rows in (
-            ("duplicates", "Duplicates", tables.duplicates),
-            ("relations", "Relations", tables.relations),
-            ("dead_letters", "DeadLetters", tables.dead_letters),
-            ("filtered", "Filtered", tables.filtered),
-            ("inputs", "Inputs", tables.inputs),
-        ):
-            files.append(rows | f"Write{label}" >> _WriteRows(name, PLACES[name], self.rules))
-        return _leave_files(files, self.rules)
+        return _leave_files(write_files(tables, self.rules), self.rules)
+
+
+def write_files(tables: Tables, rules: WriteRules) -> list[PCollection[WrittenFile]]:
+    """Write the files of all tables, as steps of the transform that calls; return one `WrittenFile` per file, by table."""
+    files = [
+        tables.articles | "WriteArticles" >> beam.ParDo(_WriteBatchFn(rules)).with_output_types(WrittenFile)
+    ]
+    for name, label, rows in (
+        ("duplicates", "Duplicates", tables.duplicates),
+        ("relations", "Relations", tables.relations),
+        ("dead_letters", "DeadLetters", tables.dead_letters),
+        ("filtered", "Filtered", tables.filtered),
+        ("inputs", "Inputs", tables.inputs),
+    ):
+        files.append(rows | f"Write{label}" >> _WriteRows(name, PLACES[name], rules))
+    return files
 
 
 @dataclasses.dataclass(eq=False)

@@ -1,0 +1,133 @@
+"""PublishTables: tables to a committed output folder, within the pipeline itself.
+
+`warraq batch` commits when its pipeline has ended. Where others run the pipeline (Beam YAML) nobody is there to do so: the last
+step does it, with the same manifest, report and marker.
+"""
+
+import dataclasses
+import datetime
+import importlib.metadata
+import io
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.pvalue import PCollection
+
+from pipelines.commit import account, commit, hold, judge, next_generation
+from pipelines.config_tree import OutputRules, RunRules
+from pipelines.manifest import Manifest
+from pipelines.outcome import ExitCode, RunFailed
+from pipelines.report import RunFacts, make_report
+from pipelines.report_page import render
+from schemas.avro import read_rows
+from schemas.elements import WrittenFile
+from transforms.composite import Composite
+from transforms.files import OutputFolder
+from transforms.write import Tables, WriteRules, write_files
+
+__all__ = ["PublishTables"]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Plan:
+    """What the last step goes by. `counted` tells that the table `inputs` says how many records there were."""
+
+    write: WriteRules
+    run: RunRules
+    counted: bool
+    engine: str
+    started: float
+
+
+@dataclasses.dataclass(eq=False)
+class PublishTables(Composite):
+    """Write all tables of a bounded run and publish them in one step: the folder is as `warraq batch` leaves it.
+
+    With `counted` the records of `inputs` must add up with the rows of the tables; else what comes in is what is written.
+    Where they do not add up, or too many are dead letters (`run`), all is written, nothing is published, and the run
+    fails (RunFailed in the worker). A step that is tried again publishes the same files as a new generation.
+    """
+
+    root: str
+    output: OutputRules
+    run: RunRules
+    config_sha256: str
+    counted: bool
+
+    def expand(self, tables: Tables) -> PCollection[WrittenFile]:
+        """Return one `WrittenFile` per data file, after they count."""
+        pipeline = tables.articles.pipeline
+        write = WriteRules(
+            self.root, uuid.uuid4().hex, self.output.codec, self.output.shards, self.config_sha256
+        )
+        plan = _Plan(write, self.run, self.counted, type(pipeline.runner).__name__, time.time())
+        # Of nothing at all comes an empty generation, not none.
+        always = pipeline | "Always" >> beam.Create([None], reshuffle=False)
+        published: PCollection[WrittenFile] = (
+            [*write_files(tables, write), always]
+            | "AllFiles" >> beam.Flatten()
+            | "KeyAll" >> beam.Map(_key_all).with_output_types(tuple[str, Any])
+            | "GatherFiles" >> beam.GroupByKey()
+            | "Publish" >> beam.ParDo(_PublishFn(plan)).with_output_types(WrittenFile)
+        )
+        return published
+
+
+def _key_all(file: WrittenFile | None) -> tuple[str, Any]:
+    return "all", file
+
+
+class _PublishFn(beam.DoFn):
+    def __init__(self, plan: _Plan) -> None:
+        self._plan = plan
+
+    def process(self, group: tuple[str, Iterable[Any]]) -> Iterator[WrittenFile]:
+        found = {file.path: file for file in group[1] if file is not None}
+        files = tuple(found[path] for path in sorted(found))
+        folder = OutputFolder(self._plan.write.root)
+        with hold(folder):
+            publish(folder, files, self._plan)
+        yield from files
+
+
+def publish(folder: OutputFolder, files: tuple[WrittenFile, ...], plan: _Plan) -> None:
+    """Make `files` the live generation of a folder. Raises RunFailed where they may not be; then they are the failed one."""
+    accounting = account(folder, files)
+    if not plan.counted:
+        accounting = dataclasses.replace(accounting, records_in=accounting.records_out)
+    code, failure = judge(accounting, plan.run)
+    manifest = Manifest(
+        generation=next_generation(folder),
+        state="committed" if code is ExitCode.OK else "failed",
+        failure=failure,
+        config_sha256=plan.write.config_sha256,
+        versions={name: importlib.metadata.version(name) for name in ("warraq", "apache-beam", "fastavro")},
+        inputs=(),
+        accounting=accounting,
+        files=files,
+    )
+    started_at = datetime.datetime.fromtimestamp(plan.started, datetime.UTC)
+    facts = RunFacts(
+        started_at=started_at.isoformat(timespec="seconds"),
+        seconds=time.time() - plan.started,
+        engine=plan.engine,
+        output=folder.root,
+        stage_metrics={},
+        warnings=(),
+        input_bytes=_input_bytes(folder, files),
+    )
+    commit(folder, plan.write.run, manifest, make_report(manifest, files, facts), render)
+    if code is not ExitCode.OK:
+        raise RunFailed(code, f"{folder.root}: everything is written, nothing is published: {failure}")
+
+
+def _input_bytes(folder: OutputFolder, files: tuple[WrittenFile, ...]) -> int:
+    return sum(
+        row["size_bytes"]
+        for file in files
+        if file.table == "inputs"
+        for row in read_rows(io.BytesIO(folder.read(file.path)), "inputs")
+    )
