@@ -16,7 +16,7 @@ from apache_beam.pvalue import PCollection
 from pipelines.config import config_sha256
 from pipelines.config_tree import parse_plan
 from pipelines.published import check_can_replace
-from pipelines.publishing import PublishTables
+from pipelines.publishing import CountOrigins, PublishTables
 from pipelines.tagging import load_rules
 from pipelines.yaml_stage import SIDES, RecordRefused, Wired, YamlStage, label
 from schemas.elements import (
@@ -227,7 +227,8 @@ class WriteArticles(YamlStage):
     """Write an output folder as `warraq batch` does, and publish it in one step.
 
     One input is the tagged articles. By name there may be `articles`, `duplicates`, `relations`, `refused`, `filtered` and
-    `inputs`; with `inputs` the records must add up, or nothing is published and the run fails. Gives a row per file.
+    `inputs`; with `inputs` the records must add up, or nothing is published and the run fails; without, what comes here is
+    what was read. Gives a row per file.
 
     Args:
       path: The output folder.
@@ -260,22 +261,25 @@ class WriteArticles(YamlStage):
         sides = {
             name: self._restored(name, element, inputs.get(name), articles.pipeline)
             for name, element in SIDES.items()
+            if name in inputs or name != "inputs"
         }
+        check = beam.Map(_in_shards, self.config.output.shards)
+        checked = articles | "CheckShards" >> check.with_output_types(TaggedBatch)
+        rest = (sides["duplicates"], sides["refused"], sides["filtered"])
+        read_files = sides.get("inputs") or (checked, *rest) | "CountOrigins" >> CountOrigins()
         tables = Tables(
-            articles
-            | "CheckShards" >> beam.Map(_in_shards, self.config.output.shards).with_output_types(TaggedBatch),
+            checked,
             sides["duplicates"],
             sides["relations"],
             sides["refused"],
             sides["filtered"],
-            sides["inputs"],
+            read_files,
         )
         files = tables | "Publish" >> PublishTables(
             self.own["path"],
             self.config.output,
             self.config.run,
             config_sha256(self.config) if self.own["config_file"] else "",
-            counted="inputs" in inputs,
         )
         written = files | "RowsOfFiles" >> beam.Map(_file_row).with_output_types(rows.row_type(_FILE_COLUMNS))
         return Wired(written, None, {})

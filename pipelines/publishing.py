@@ -23,21 +23,20 @@ from pipelines.outcome import ExitCode, RunFailed
 from pipelines.report import RunFacts, make_report
 from pipelines.report_page import render
 from schemas.avro import read_rows
-from schemas.elements import WrittenFile
+from schemas.elements import InputFile, TaggedBatch, WrittenFile
 from transforms.composite import Composite
 from transforms.files import OutputFolder
 from transforms.write import Tables, WriteRules, write_files
 
-__all__ = ["PublishTables"]
+__all__ = ["CountOrigins", "PublishTables"]
 
 
 @dataclasses.dataclass(frozen=True)
 class _Plan:
-    """What the last step goes by. `counted` tells that the table `inputs` says how many records there were."""
+    """What the last step goes by: where and how, what makes the run fail, and for the report the engine and the start."""
 
     write: WriteRules
     run: RunRules
-    counted: bool
     engine: str
     started: float
 
@@ -46,16 +45,15 @@ class _Plan:
 class PublishTables(Composite):
     """Write all tables of a bounded run and publish them in one step: the folder is as `warraq batch` leaves it.
 
-    With `counted` the records of `inputs` must add up with the rows of the tables; else what comes in is what is written.
-    Where they do not add up, or too many are dead letters (`run`), all is written, nothing is published, and the run
-    fails (RunFailed in the worker). A step that is tried again publishes the same files as a new generation.
+    Where the records of `inputs` do not add up with the rows of the tables, or too many are dead letters (`run`), all is
+    written, nothing is published, and the run fails (RunFailed in the worker). A step that is tried again publishes the
+    same files as a new generation.
     """
 
     root: str
     output: OutputRules
     run: RunRules
     config_sha256: str
-    counted: bool
 
     def expand(self, tables: Tables) -> PCollection[WrittenFile]:
         """Return one `WrittenFile` per data file, after they count."""
@@ -63,7 +61,7 @@ class PublishTables(Composite):
         write = WriteRules(
             self.root, uuid.uuid4().hex, self.output.codec, self.output.shards, self.config_sha256
         )
-        plan = _Plan(write, self.run, self.counted, type(pipeline.runner).__name__, time.time())
+        plan = _Plan(write, self.run, type(pipeline.runner).__name__, time.time())
         # Of nothing at all comes an empty generation, not none.
         always = pipeline | "Always" >> beam.Create([None], reshuffle=False)
         published: PCollection[WrittenFile] = (
@@ -74,6 +72,34 @@ class PublishTables(Composite):
             | "Publish" >> beam.ParDo(_PublishFn(plan)).with_output_types(WrittenFile)
         )
         return published
+
+
+@dataclasses.dataclass(eq=False)
+class CountOrigins(Composite):
+    """Count the rows of each file they were read from: the table `inputs` where nobody else has counted the records."""
+
+    def expand(self, tables: tuple[PCollection[Any], ...]) -> PCollection[InputFile]:
+        """Return an `InputFile` per origin of elements (or batches of tagged articles), of unknown form and size."""
+        inputs: PCollection[InputFile] = (
+            tables
+            | "AllElements" >> beam.Flatten()
+            | "Uris" >> beam.FlatMap(_uris).with_output_types(str)
+            | "CountUris" >> beam.combiners.Count.PerElement()
+            | "Inputs" >> beam.MapTuple(_input).with_output_types(InputFile)
+        )
+        return inputs
+
+
+def _uris(element: Any) -> Iterator[str]:
+    if isinstance(element, TaggedBatch):
+        for tagged in element.articles:
+            yield tagged.article.article.origin.uri
+    else:
+        yield element.origin.uri
+
+
+def _input(uri: str, records: int) -> InputFile:
+    return InputFile(uri, 0, 0, "none", "unknown", "", records, 0)
 
 
 def _key_all(file: WrittenFile | None) -> tuple[str, Any]:
@@ -96,8 +122,6 @@ class _PublishFn(beam.DoFn):
 def publish(folder: OutputFolder, files: tuple[WrittenFile, ...], plan: _Plan) -> None:
     """Make `files` the live generation of a folder. Raises RunFailed where they may not be; then they are the failed one."""
     accounting = account(folder, files)
-    if not plan.counted:
-        accounting = dataclasses.replace(accounting, records_in=accounting.records_out)
     code, failure = judge(accounting, plan.run)
     manifest = Manifest(
         generation=next_generation(folder),

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from beam_yaml import run_example
 from corpus import accounting, warraq
 
 SAMPLE = Path(__file__).parents[1] / "sample"
@@ -125,3 +126,18 @@ def test_the_report_tells_every_reason_and_opens_offline(output):
     }
     assert "src=" not in page
     assert "http-equiv" in page
+
+
+def test_the_pipeline_of_beam_yaml_writes_the_same_files_as_the_main_job(output, tmp_path):
+    by_yaml = tmp_path / "by-yaml"
+    config = SAMPLE.parents[1] / "configs/local.yaml"
+    run_example("batch.yaml", input=SAMPLE / "inputs", output=by_yaml, config=config)
+
+    # Data files are named by their checksum: the same names are the same bytes.
+    def data_files(folder):
+        return sorted(path.relative_to(folder) for path in folder.rglob("*.avro"))
+
+    assert len(data_files(output)) > 30
+    assert data_files(by_yaml) == data_files(output)
+    assert accounting(by_yaml) == accounting(output)
+    warraq("verify", by_yaml)
