@@ -23,7 +23,7 @@ ENGLISH = "The council of the port opened a new berth this week after years of w
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """Rows through all stages: an article, the same row again, an edited copy, not Arabic, no text, no body at all, another."""
+    """Rows through all stages: an article, the same row again, an edited copy, not Arabic, empty, a number for a body, another."""
     folder = tmp_path_factory.mktemp("rows")
     article = {"source": "wire", "title": "خبر", "published": "2025-03-01T08:00:00Z", "body": body(3)}
     elements = [
@@ -37,7 +37,7 @@ def results(tmp_path_factory):
         },
         {**article, "title": "Port", "body": ENGLISH},
         {**article, "body": ""},
-        {"source": "wire", "title": "بلا نص"},
+        {"source": "wire", "title": "بلا نص", "body": 7},
         {**article, "source": "other", "title": "ثان", "body": body(11)},
     ]
     run_yaml(f"""
@@ -91,7 +91,7 @@ def test_what_is_dropped_leaves_by_its_own_output_with_its_evidence(results):
 
 def test_what_is_out_of_scope_or_no_article_leaves_with_its_reason(results):
     assert sorted(row["reason"] for row in results["filtered"]) == ["empty_body", "not_arabic"]
-    assert [row["reason"] for row in results["refused"]] == ["unmapped_record"]
+    assert [row["reason"] for row in results["refused"]] == ["bad_field"]
     assert json.loads(results["refused"][0]["payload"])["title"] == "بلا نص"
 
 
