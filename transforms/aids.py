@@ -31,6 +31,6 @@ def load_language_model(name: str) -> LanguageModel | None:
 
 
 @functools.cache
-def load_aids(language_model: str) -> Aids:
+def load_aids(language_model: str = "off") -> Aids:
     """Return what parsing is helped by, once per process: the language model of that name, lists of names, pages."""
     return Aids(load_language_model(language_model), load_names(), load_page_reader())

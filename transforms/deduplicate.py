@@ -64,8 +64,8 @@ class DeduplicateArticles(Composite):
     workers. With `indexed` signatures are given out for an index; `redecide` see `FindDuplicates`.
     """
 
-    rules: DedupRules
-    sources: Mapping[str, SourceRules]
+    rules: DedupRules = dataclasses.field(default_factory=DedupRules)
+    sources: Mapping[str, SourceRules] = dataclasses.field(default_factory=dict)
     shards: int = 1
     normalize: NormalizeRules = _USUAL
     indexed: bool = False

@@ -18,7 +18,7 @@ __all__ = ["NormalizeArticles"]
 class NormalizeArticles(Composite):
     """Fold each article by `rules` and keep its digest. Keeps windows and timestamps as they came."""
 
-    rules: NormalizeRules
+    rules: NormalizeRules = dataclasses.field(default_factory=NormalizeRules)
     on_bug: str = "fail"
 
     def expand(self, articles: PCollection[Article]) -> Doors:

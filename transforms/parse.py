@@ -22,7 +22,7 @@ def _parse(record: RawRecord, plan: ParsePlan) -> Article:
 class ParseArticles(Composite):
     """Decode, map and lay out each raw record. Keeps windows and timestamps as they came."""
 
-    plan: ParsePlan
+    plan: ParsePlan = dataclasses.field(default_factory=ParsePlan)
     on_bug: str = "fail"
 
     def expand(self, records: PCollection[RawRecord]) -> Doors:

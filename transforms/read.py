@@ -32,7 +32,7 @@ class ReadArticleFiles(Composite):
     """
 
     patterns: tuple[str, ...]
-    rules: ReadRules
+    rules: ReadRules = dataclasses.field(default_factory=ReadRules)
 
     def expand(self, begin: PBegin) -> ReadOutputs:
         """Return records, dead letters and input files as PCollections."""

@@ -26,8 +26,8 @@ class TagArticles(Composite):
     batch goes on.
     """
 
-    rules: TagRules
-    user: UserRules
+    rules: TagRules = dataclasses.field(default_factory=TagRules)
+    user: UserRules = dataclasses.field(default_factory=UserRules)
     on_bug: str = "fail"
 
     def expand(self, batches: PCollection[ArticleBatch]) -> Doors:

@@ -21,9 +21,11 @@ from transforms.core.tagging.word_features import word_features
 __all__ = ["load_tagger", "load_taxonomy", "tag_versions"]
 
 _LOADING = threading.Lock()
+_USUAL = TagRules()
+_NO_RULES = UserRules()
 
 
-def load_tagger(rules: TagRules, user: UserRules) -> Tagger:
+def load_tagger(rules: TagRules = _USUAL, user: UserRules = _NO_RULES) -> Tagger:
     """Return the tagger for `rules` and the user's own; loaded once per process."""
     with _LOADING:  # the engine may set up several workers of one process at once
         collects = gc.isenabled()

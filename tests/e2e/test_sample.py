@@ -3,11 +3,18 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from beam_yaml import run_example
 from corpus import accounting, warraq
+
+from schemas.avro import to_record
+from schemas.elements import RawRecord
+from transforms.core.reading import ReadRules, read_records
+from transforms.files import find_files, open_raw
+from transforms.lists import deduplicate_list, parse_list, tag_list
 
 SAMPLE = Path(__file__).parents[1] / "sample"
 EXPECTED = json.loads((SAMPLE / "expected.json").read_text())
@@ -141,3 +148,31 @@ def test_the_pipeline_of_beam_yaml_writes_the_same_files_as_the_main_job(output,
     assert data_files(by_yaml) == data_files(output)
     assert accounting(by_yaml) == accounting(output)
     warraq("verify", by_yaml)
+
+
+def test_lists_in_memory_give_the_articles_duplicates_and_tags_of_the_main_job(rows):
+    read = [
+        piece
+        for file in find_files([str(SAMPLE / "inputs")])
+        for piece in read_records(open_raw(file.uri), file.uri, file.size_bytes, ReadRules())
+    ]
+    parsed = parse_list(piece for piece in read if isinstance(piece, RawRecord))
+    done = deduplicate_list(parsed.articles)
+    tagged = tag_list(done.kept)
+
+    def of(table):
+        return [row for name, row in rows.values() if name == table]
+
+    names = ("article_id", "parent_id", "root_id", "canonical_id", "relation", "similarity")
+    told = [tuple(map(to_record("duplicates", row, "").get, names)) for row in done.duplicates]
+    assert sorted(told) == sorted(tuple(map(row.get, names)) for row in of("duplicates"))
+    expected = {row["article_id"]: row["tags"] for row in of("articles")}
+    found = {one.article.article.article_id: to_record("articles", one, "")["tags"] for one in tagged}
+    assert found == expected
+    reasons = Counter(record.reason for record in parsed.left_out if record.is_filtered)
+    assert reasons == Counter(row["reason"] for row in of("filtered"))
+
+
+def test_lists_in_memory_need_no_beam():
+    code = "import sys, transforms.lists, transforms.core.flat_rows; sys.exit('apache_beam' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -7,13 +7,15 @@ from transforms.core.normalize import NormalizeRules, normalize_text, profile_of
 
 __all__ = ["compared_body", "normalize"]
 
+_USUAL = NormalizeRules()
+
 
 def compared_body(article: Article) -> str:
     """Return the part of an article's text that is compared: the body, boilerplate left out."""
     return body_without(article.text, article.body_start, article.news.boilerplate)
 
 
-def normalize(article: Article, rules: NormalizeRules) -> NormalizedArticle:
+def normalize(article: Article, rules: NormalizeRules = _USUAL) -> NormalizedArticle:
     """Return the article with the digest and the number of words of its body's `dedup` text, boilerplate left out."""
     profile = profile_of("dedup", rules.without)
     folded = normalize_text(compared_body(article), profile)

@@ -23,6 +23,7 @@ from transforms.core.similarity import compare, relation_of
 
 __all__ = ["Decisions", "SignatureIndex", "keys_of"]
 
+_USUAL = DedupRules()
 #: Sets that are signed at once: their shingles and a permuted copy stay in the second-level cache.
 _BATCH = 64
 
@@ -69,7 +70,7 @@ class SignatureIndex:
     gave, `compared` the comparisons made.
     """
 
-    def __init__(self, rules: DedupRules) -> None:
+    def __init__(self, rules: DedupRules = _USUAL) -> None:
         self._rules = rules
         self._texts: dict[bytes, _Text] = {}
         self._members: dict[str, Member] = {}

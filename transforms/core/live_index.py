@@ -31,6 +31,7 @@ from transforms.core.versions import Versioned, link_versions
 
 __all__ = ["Decided", "Head", "LiveIndex", "Superseded"]
 
+_USUAL = DedupRules()
 _DAY_US = 86_400_000_000
 
 
@@ -63,7 +64,7 @@ class Decided(NamedTuple):
 class LiveIndex:
     """Articles of the last days and what was decided about them; see `decide`, `expire` and `load`."""
 
-    def __init__(self, rules: DedupRules) -> None:
+    def __init__(self, rules: DedupRules = _USUAL) -> None:
         self._rules = rules
         self._index = SignatureIndex(rules)
         self.head = EMPTY

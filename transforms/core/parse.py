@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from schemas.avro import event_date
-from schemas.elements import Article, RawRecord, article_id
+from schemas.elements import Article, Origin, RawRecord, article_id
 from transforms.core.boilerplate import is_only_boilerplate
 from transforms.core.byline_parts import BylineLexicon
 from transforms.core.encoding import decode
 from transforms.core.errors import ArticleError, OutOfScope
 from transforms.core.language import Identified, LanguageModel, identify
-from transforms.core.mapping import FieldMap, Fields, apply_map, choose_map
+from transforms.core.mapping import READY_MAPS, FieldMap, Fields, apply_map, choose_map
 from transforms.core.markup import html_to_text
 from transforms.core.news import NO_NAMES, Printed, read_news
 from transforms.core.normalize import display_if_repaired, normalize_text
@@ -24,7 +24,17 @@ from transforms.core.structure import Layout, lay_out_body, lay_out_text
 from transforms.core.times import ParsedTime, parse_time
 from transforms.core.urls import canonical_url
 
-__all__ = ["FLAGS", "Aids", "ParsePlan", "ParseRules", "ScopeRules", "SourceRules", "check_scope", "parse"]
+__all__ = [
+    "FLAGS",
+    "Aids",
+    "ParsePlan",
+    "ParseRules",
+    "ScopeRules",
+    "SourceRules",
+    "check_scope",
+    "parse",
+    "record_of",
+]
 
 #: What was assumed or odd about an article; it is kept, and says so.
 FLAGS: dict[str, str] = {
@@ -80,8 +90,8 @@ class ScopeRules:
 class ParsePlan:
     """Everything `parse` goes by. `field_map` is `auto` or the name of one of `field_maps`."""
 
-    field_maps: Mapping[str, FieldMap]
-    sources: Mapping[str, SourceRules]
+    field_maps: Mapping[str, FieldMap] = dataclasses.field(default_factory=lambda: dict(READY_MAPS))
+    sources: Mapping[str, SourceRules] = dataclasses.field(default_factory=dict)
     parse: ParseRules = ParseRules()
     scope: ScopeRules = ScopeRules()
     field_map: str = "auto"
@@ -112,9 +122,23 @@ class _Days(NamedTuple):
 
 
 _NO_AIDS = Aids()
+_USUAL = ParsePlan()
 
 
-def parse(record: RawRecord, plan: ParsePlan, aids: Aids = _NO_AIDS) -> Article:
+def record_of(article: str | Mapping[str, Any], index: int = 0, uri: str = "memory") -> RawRecord:
+    """Return a text (its first line the title, as in a text file), or fields by the keys of a field map, as a record.
+
+    `uri` and `index` name it: what is compared needs a name of its own. Raises TypeError for fields that JSON does not know.
+    """
+    form, text = (
+        ("text", article)
+        if isinstance(article, str)
+        else ("json", json.dumps(dict(article), ensure_ascii=False))
+    )
+    return RawRecord(text.encode("utf-8", "surrogatepass"), form, "utf-8", "", Origin(uri, index, 0))
+
+
+def parse(record: RawRecord, plan: ParsePlan = _USUAL, aids: Aids = _NO_AIDS) -> Article:
     """Return the article in a raw record, with what it says as news.
 
     Raises ArticleError for records that are damaged, and OutOfScope for articles that nobody asked for.
