@@ -51,9 +51,9 @@ class PublishTables(Composite):
     """
 
     root: str
-    output: OutputRules
-    run: RunRules
-    config_sha256: str
+    output: OutputRules = dataclasses.field(default_factory=OutputRules)
+    run: RunRules = dataclasses.field(default_factory=RunRules)
+    config_sha256: str = ""
 
     def expand(self, tables: Tables) -> PCollection[WrittenFile]:
         """Return one `WrittenFile` per data file, after they count."""

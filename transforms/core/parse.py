@@ -128,14 +128,26 @@ _USUAL = ParsePlan()
 def record_of(article: str | Mapping[str, Any], index: int = 0, uri: str = "memory") -> RawRecord:
     """Return a text (its first line the title, as in a text file), or fields by the keys of a field map, as a record.
 
-    `uri` and `index` name it: what is compared needs a name of its own. Raises TypeError for fields that JSON does not know.
+    `uri` and `index` name it: what is compared needs a name of its own. Fields may be times; those that are NaN (what data
+    frames have in an empty cell) are none. Raises TypeError for other values that JSON does not know.
     """
-    form, text = (
-        ("text", article)
-        if isinstance(article, str)
-        else ("json", json.dumps(dict(article), ensure_ascii=False))
-    )
+    if isinstance(article, str):
+        form, text = "text", article
+    else:
+        there = {name: value for name, value in article.items() if not _is_missing(value)}
+        form, text = "json", json.dumps(there, ensure_ascii=False, default=_iso)
     return RawRecord(text.encode("utf-8", "surrogatepass"), form, "utf-8", "", Origin(uri, index, 0))
+
+
+def _is_missing(value: Any) -> bool:
+    return isinstance(value, float | datetime.datetime) and value != value  # NaN, and pandas' NaT
+
+
+def _iso(value: Any) -> str:
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    message = f"a {type(value).__name__} is no value of a record: give text, numbers, times, lists or mappings of them"
+    raise TypeError(message)
 
 
 def parse(record: RawRecord, plan: ParsePlan = _USUAL, aids: Aids = _NO_AIDS) -> Article:
