@@ -5,17 +5,20 @@ That the whole pipeline writes the same files as `warraq batch` is in test_sampl
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import apache_beam as beam
 import pytest
 import yaml
+from apache_beam.yaml.yaml_transform import expand_pipeline
 from beam_yaml import EXAMPLES, PROVIDERS, lines, run_example, run_yaml
 from corpus import accounting, body, record
 
 from pipelines import beam_yaml
 from pipelines.errors import ConfigError
 from pipelines.verify import verify
+from transforms.core.flat_rows import VIEWS
 
 SAMPLE = Path(__file__).parents[1] / "sample" / "inputs"
 ENGLISH = "The council of the port opened a new berth this week after years of work on the old quay. " * 3
@@ -186,10 +189,11 @@ pipeline:
 
 def build(steps):
     """Build a chain and run nothing: what is wrong with it is told before."""
-    from apache_beam.yaml.yaml_transform import expand_pipeline
+    build_pipeline(f"pipeline:\n  type: chain\n  transforms:\n{steps}")
 
-    text = f"pipeline:\n  type: chain\n  transforms:\n{steps}{PROVIDERS}"
-    expand_pipeline(beam.Pipeline(), text, pipeline_path=str(EXAMPLES))
+
+def build_pipeline(text):
+    expand_pipeline(beam.Pipeline(), text + PROVIDERS)
 
 
 READ = '    - {type: ReadArticles, config: {path: "x"}}\n'
@@ -291,3 +295,18 @@ def test_the_provider_file_names_every_transform_where_an_installed_warraq_has_i
     (provider,) = yaml.safe_load((EXAMPLES / "providers.yaml").read_text("utf-8"))
     transforms = set(beam_yaml.__all__) - {"RecordRefused"}
     assert provider["transforms"] == {name: f"pipelines.beam_yaml.{name}" for name in transforms}
+
+
+def test_the_page_shows_the_provider_as_it_is_and_a_pipeline_that_can_be_built():
+    page = (EXAMPLES.parents[1] / "docs" / "beam-yaml.md").read_text("utf-8")
+    provider, pipeline = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert yaml.safe_load(provider)["providers"] == yaml.safe_load(
+        (EXAMPLES / "providers.yaml").read_text("utf-8")
+    )
+    build_pipeline(pipeline)
+
+
+def test_the_page_names_every_column_that_rows_have():
+    page = (EXAMPLES.parents[1] / "docs" / "beam-yaml.md").read_text("utf-8")
+    for view in ("articles", "tags"):
+        assert " ".join(VIEWS[view].columns) in page
