@@ -30,7 +30,7 @@ from schemas.elements import (
 from transforms import deduplicate, normalize, parse, read, rows, tag
 from transforms.core.flat_rows import columns_of
 from transforms.core.normalize import profile_of
-from transforms.files import OutputFolder, is_remote
+from transforms.files import OutputFolder, find_files, is_remote
 from transforms.gather import GatherArticles
 from transforms.write import Tables
 
@@ -46,18 +46,24 @@ __all__ = [
 ]
 
 
+def _place(path: str) -> str:
+    """Return the one name of a path, however it was written and wherever the pipeline was built."""
+    return path if is_remote(path) else os.path.abspath(path)  # noqa: PTH100 (also folds `..`)
+
+
 class ReadArticles(YamlStage):
     """Read every record of files in any form and compression that warraq knows.
 
     Args:
-      path: A file, folder or glob, or a list of them.
+      path: A file, folder or glob, or a list of them; each must match a file when the pipeline is built.
+      allow_empty: Run even where one matches none.
       read: The section `read` of the configuration.
       config_file: A configuration file to begin with.
       outputs: `inputs` gives a row per file.
       error_handling: Where what cannot be read goes.
     """
 
-    arguments = ("path", "config_file")
+    arguments = ("path", "allow_empty", "config_file")
     sections = ("read",)
     sides = ("inputs",)
     refuses = True
@@ -68,8 +74,18 @@ class ReadArticles(YamlStage):
         paths = [path] if isinstance(path, str) else path
         if not isinstance(paths, list) or not paths or not all(isinstance(one, str) and one for one in paths):
             self.fault("path", "give a file, folder or glob, or a list of them")
-        # One file has one name, however its path was written and wherever the pipeline was built.
-        self._paths = tuple(one if is_remote(one) else os.path.abspath(one) for one in paths)  # noqa: PTH100 (folds `..`)
+        self._paths = tuple(map(_place, paths))
+        for one in self._paths:
+            if not self.own["allow_empty"] and not self._matches(one):
+                self.fault(
+                    "path", f"{one} matches no file; check it, or give allow_empty: true to run on nothing"
+                )
+
+    def _matches(self, path: str) -> bool:
+        try:
+            return bool(find_files([path]))
+        except OSError as error:
+            self.fault("path", str(error))
 
     def wire(self, elements: Any) -> Wired:
         """Return the stage wired to its input. Raises ValueError or TypeError where that is something else."""
@@ -81,12 +97,14 @@ class ParseArticles(YamlStage):
     """Parse records to articles, or rows: each a record by its columns, or a message in the column `payload`.
 
     Args:
+      id_column: The column of rows that names them: its value stands in `uri` (`rows#ID`), so what is told of a row can be joined to it.
       parse, scope, sources, field_maps, read: Sections of the configuration; of `read`, `field_map` and what holds for messages.
       config_file: A configuration file to begin with.
       outputs: `filtered` gives the articles out of scope.
       error_handling: Where records go that are no articles.
     """
 
+    arguments = ("id_column", "config_file")
     sections = ("parse", "scope", "sources", "field_maps", "read")
     sides = ("filtered",)
     refuses = True
@@ -94,9 +112,13 @@ class ParseArticles(YamlStage):
     def wire(self, elements: Any) -> Wired:
         """Return the stage wired to its input. Raises ValueError or TypeError where that is something else."""
         records, refused = elements, []
-        if isinstance(elements, PCollection) and rows.columns_there(elements):
+        columns = rows.columns_there(elements) if isinstance(elements, PCollection) else ()
+        if columns:
+            id_column = self.own["id_column"] or ""
+            if id_column and id_column not in columns:
+                raise ValueError(f"id_column: there is no column {id_column}; there are {', '.join(columns)}")
             found = elements | "ReadRows" >> rows.ReadRows(
-                self.config.read, self.config.field_maps, self.on_bug
+                self.config.read, self.config.field_maps, self.on_bug, id_column
             )
             records, refused = found.records, [found.refused]
         self.check(records, RawRecord)
@@ -244,7 +266,8 @@ class WriteArticles(YamlStage):
         path = self.own["path"]
         if not isinstance(path, str) or not path.strip():
             self.fault("path", "give the output folder")
-        check_can_replace(OutputFolder(path))
+        self._root = _place(path)
+        check_can_replace(OutputFolder(self._root))
 
     def wire(self, elements: Any) -> Wired:
         """Return the stage wired to its input. Raises ValueError or TypeError where that is something else."""
@@ -276,7 +299,7 @@ class WriteArticles(YamlStage):
             read_files,
         )
         files = tables | "Publish" >> PublishTables(
-            self.own["path"],
+            self._root,
             self.config.output,
             self.config.run,
             config_sha256(self.config) if self.own["config_file"] else "",

@@ -6,7 +6,6 @@ dataclasses, which a row in another process would not be any more.
 
 import dataclasses
 import datetime
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -29,7 +28,7 @@ from schemas.elements import (
 from transforms.composite import Composite
 from transforms.core.flat_rows import VIEWS, Columns, columns_of, element_of, flat_row
 from transforms.core.mapping import READY_MAPS, FieldMap
-from transforms.core.messages import JSON, Message, open_message
+from transforms.core.messages import JSON, Message, open_message, origin_of
 from transforms.core.reading import ReadRules
 from transforms.metrics import StageCounter
 
@@ -140,44 +139,47 @@ class ReadRows(Composite):
 
     A row with the column `payload` is a message: that is the article (JSON, text, or warraq's Avro encoding, see
     `transforms.core.messages`), and its other columns of text are the message's attributes. Any other row is a record
-    whose columns are the keys: a field map tells which is the body. A record's origin is `rows#<digest of the row>`, and its `index`
-    counts equal rows. For that bounded rows are grouped by their digest; unbounded ones are not, and equal ones share an origin.
+    whose columns are the keys: a field map tells which is the body. A record's origin is `rows#ID`, with the value of
+    `id_column` or, without one, a digest of the row; its `index` counts rows of the same. For that bounded rows are grouped by it;
+    unbounded ones are not, and those of one id share an origin. Raises KeyError in the run where that column is not there.
     """
 
     rules: ReadRules = dataclasses.field(default_factory=ReadRules)
     field_maps: Mapping[str, FieldMap] = dataclasses.field(default_factory=lambda: READY_MAPS)
     on_bug: str = "fail"
+    id_column: str = ""
 
     def expand(self, rows: PCollection[Any]) -> RowDoors:
         """Return records and dead letters."""
         read = beam.ParDo(_ReadFn(self.rules, self.field_maps, self.on_bug))
         read.label = "Read"
-        messages = rows | "ToMessages" >> beam.Map(_message).with_output_types(Message)
+        messages = rows | "ToMessages" >> beam.Map(_message, self.id_column).with_output_types(Message)
         if rows.is_bounded:
             # Equal rows are two records (and one a repeat of the other), so they need two names.
-            equal = (
+            numbered = (
                 messages
-                | "KeyByContent" >> beam.Map(_keyed).with_output_types(tuple[bytes, Message])
-                | "GroupEqual" >> beam.GroupByKey()
+                | "KeyByOrigin" >> beam.Map(_keyed).with_output_types(tuple[str, Message])
+                | "GroupSame" >> beam.GroupByKey()
                 | "Number" >> beam.FlatMapTuple(_numbered).with_output_types(tuple[int, Message])
             )
         else:
-            equal = messages | "NumberNone" >> beam.Map(_unnumbered).with_output_types(tuple[int, Message])
-        doors = equal | read.with_output_types(RawRecord, refused=DeadLetter).with_outputs(
+            numbered = messages | "NumberNone" >> beam.Map(_unnumbered).with_output_types(tuple[int, Message])
+        doors = numbered | read.with_output_types(RawRecord, refused=DeadLetter).with_outputs(
             "refused", main="records"
         )
         return RowDoors(doors.records, doors.refused)
 
 
-def _message(row: Any) -> Message:
+def _message(row: Any, id_column: str) -> Message:
     """Return a row as the message that it holds, or as one that holds its columns as JSON."""
     columns = row._asdict()
+    name = str(columns[id_column]) if id_column else ""
     if _PAYLOAD in columns:
         data = columns.pop(_PAYLOAD)
         data = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else bytes(data or b"")
-        return Message(data, dict(_attributes(columns)), "", 0, _ROWS)
+        return Message(data, dict(_attributes(columns)), name, 0, _ROWS)
     text = json.dumps(_json_value(columns), ensure_ascii=False)
-    return Message(text.encode("utf-8", "surrogatepass"), {"content_type": JSON}, "", 0, _ROWS)
+    return Message(text.encode("utf-8", "surrogatepass"), {"content_type": JSON}, name, 0, _ROWS)
 
 
 def _attributes(columns: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -206,13 +208,13 @@ def _json_value(value: Any) -> Any:
     return [_json_value(inner) for inner in value] if isinstance(value, Iterable) else str(value)
 
 
-def _keyed(message: Message) -> tuple[bytes, Message]:
-    attributes = json.dumps(sorted(message.attributes.items())).encode("ascii")
-    return hashlib.blake2b(attributes + b"\n" + message.data, digest_size=16).digest(), message
+def _keyed(message: Message) -> tuple[str, Message]:
+    return origin_of(message).uri, message
 
 
-def _numbered(_: bytes, messages: Iterable[Message]) -> Iterator[tuple[int, Message]]:
-    yield from enumerate(messages)
+def _numbered(_: str, messages: Iterable[Message]) -> Iterator[tuple[int, Message]]:
+    """Yield messages of one origin with a number each, in an order that no engine can change."""
+    yield from enumerate(sorted(messages, key=lambda one: (one.data, sorted(one.attributes.items()))))
 
 
 def _unnumbered(message: Message) -> tuple[int, Message]:

@@ -51,6 +51,7 @@ pipeline:
     - type: ParseArticles
       input: Create
       config:
+        id_column: source
         outputs: [filtered]
         error_handling: {{output: refused}}
     - type: NormalizeArticles
@@ -89,6 +90,7 @@ def test_what_is_dropped_leaves_by_its_own_output_with_its_evidence(results):
     }
     (kept,) = (row["article_id"] for row in results["articles"] if row["source"] == "wire")
     assert dropped["copier"]["parent_id"] == kept
+    assert (dropped["copier"]["uri"], dropped["copier"]["parent_uri"]) == ("rows#copier", "rows#wire")
     assert 0.7 <= dropped["copier"]["similarity"] < 1
 
 
@@ -196,7 +198,7 @@ def build_pipeline(text):
     expand_pipeline(beam.Pipeline(), text + PROVIDERS)
 
 
-READ = '    - {type: ReadArticles, config: {path: "x"}}\n'
+READ = '    - {type: ReadArticles, config: {path: "x", allow_empty: true}}\n'
 
 
 def test_a_key_that_is_unknown_is_refused_with_the_line_and_the_key_that_was_meant():
@@ -222,6 +224,11 @@ def test_a_key_that_is_unknown_is_refused_with_the_line_and_the_key_that_was_mea
         ),
         ("NormalizeArticles", {"normalize": None}, "normalize: nothing is given where a table of keys"),
         ("ReadArticles", {}, "ReadArticles path: give a file, folder or glob"),
+        (
+            "ReadArticles",
+            {"path": "no/such*"},
+            "no/such* matches no file; check it, or give allow_empty: true",
+        ),
         ("ReadArticles", {"path": "x", "error_handling": {"to": "x"}}, "give it as {output: NAME}"),
         ("ReadArticles", {"path": "x", "error_handling": {"output": "good"}}, "the name of another output"),
         ("WriteArticles", {"path": ""}, "WriteArticles path: give the output folder"),
@@ -263,6 +270,10 @@ def test_sections_stand_beside_a_configuration_file_and_change_it(tmp_path):
             "NormalizeArticles wants what ParseArticles gives as its input, not what ReadArticles",
         ),
         ("    - {type: MakeRows}\n", "MakeRows wants what ParseArticles or NormalizeArticles"),
+        (
+            "    - {type: ParseArticles, config: {id_column: id}}\n    - {type: MakeRows}\n    - {type: ParseArticles, config: {id_column: id}}\n",
+            "there is no column id; there are article_id",
+        ),
         ('    - {type: WriteArticles, config: {path: "x"}}\n', "WriteArticles wants what TagArticles gives"),
     ],
 )
@@ -297,7 +308,8 @@ def test_the_provider_file_names_every_transform_where_an_installed_warraq_has_i
     assert provider["transforms"] == {name: f"pipelines.beam_yaml.{name}" for name in transforms}
 
 
-def test_the_page_shows_the_provider_as_it_is_and_a_pipeline_that_can_be_built():
+def test_the_page_shows_the_provider_as_it_is_and_a_pipeline_that_can_be_built(monkeypatch):
+    monkeypatch.chdir(EXAMPLES.parents[1])
     page = (EXAMPLES.parents[1] / "docs" / "beam-yaml.md").read_text("utf-8")
     provider, pipeline = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     assert yaml.safe_load(provider)["providers"] == yaml.safe_load(

@@ -103,3 +103,11 @@ def test_articles_that_nobody_deduplicates_are_gathered_by_file_and_none_is_drop
         batches = p | beam.Create(twice).with_output_types(NormalizedArticle) | GatherArticles()
         ids = batches | beam.Map(lambda batch: [one.article.origin.index for one in batch.articles])
         assert_that(ids, equal_to([[0, 0, 1]]))
+
+
+def test_an_id_names_rows_and_rows_of_one_id_are_still_two():
+    rows = [beam.Row(id=7, body="نص"), beam.Row(id=8, body="نص"), beam.Row(id=7, body="نص آخر")]
+    with TestPipeline("FnApiRunner") as p:
+        read = p | beam.Create(rows) | ReadRows(id_column="id")
+        origins = read.records | beam.Map(lambda record: tuple(record.origin))
+        assert_that(origins, equal_to([("rows#7", 0, 0), ("rows#7", 1, 0), ("rows#8", 0, 0)]))
