@@ -4,7 +4,10 @@ import json
 
 import apache_beam as beam
 import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.direct.direct_runner import BundleBasedDirectRunner
 from apache_beam.testing.test_pipeline import TestPipeline
+from apache_beam.testing.test_stream import TestStream
 from apache_beam.testing.util import assert_that, equal_to
 from apache_beam.typehints.row_type import RowTypeConstraint
 from builders import article, dead_letter, normalized, tagged
@@ -111,3 +114,14 @@ def test_an_id_names_rows_and_rows_of_one_id_are_still_two():
         read = p | beam.Create(rows) | ReadRows(id_column="id")
         origins = read.records | beam.Map(lambda record: tuple(record.origin))
         assert_that(origins, equal_to([("rows#7", 0, 0), ("rows#7", 1, 0), ("rows#8", 0, 0)]))
+
+
+def test_rows_of_a_stream_are_read_as_they_come_and_equal_ones_share_a_name():
+    kind = RowTypeConstraint.from_fields([("payload", bytes)])
+    stream = TestStream().add_elements([b'{"body": "a"}', b'{"body": "a"}']).advance_watermark_to_infinity()
+    options = PipelineOptions(streaming=True)
+    with TestPipeline(BundleBasedDirectRunner(), options=options) as p:
+        make = beam.Map(lambda data: beam.Row(payload=data))
+        read = p | stream | make.with_output_types(kind) | ReadRows()
+        names = read.records | "Names" >> beam.Map(lambda record: record.origin.index)
+        assert_that(names, equal_to([0, 0]))
