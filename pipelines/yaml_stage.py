@@ -118,7 +118,7 @@ class YamlStage(Composite):
             raise TypeError(f"{type(self).__name__} wants one input, what {names} gives")
         if elements.element_type not in wanted:
             made_by = _MADE_BY.get(
-                elements.element_type, "rows" if rows.columns_there(elements) else "another"
+                elements.element_type, "rows" if rows.columns_there(elements) else "another transform"
             )
             raise ValueError(
                 f"{type(self).__name__} wants what {names} gives as its input, not what {made_by} gives"
