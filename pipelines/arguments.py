@@ -83,6 +83,11 @@ def _add_batch(commands: Commands) -> None:
         "--runner", metavar="NAME", help="Beam engine (default: engine.runner of the configuration)"
     )
     batch.add_argument("--allow-empty", action="store_true", help="no error where no input file matches")
+    batch.add_argument(
+        "--take-over",
+        action="store_true",
+        help="take the output (and index) from a run on a service that has not published; it then publishes nothing",
+    )
     batch.add_argument("--quiet", action="store_true", help="print errors only")
 
 

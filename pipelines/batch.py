@@ -16,27 +16,21 @@ import apache_beam as beam
 from apache_beam.runners.runner import PipelineResult
 from rich.console import Console
 
-from pipelines.commit import (
-    OutputLocked,
-    account,
-    commit,
-    hold,
-    judge,
-    next_generation,
-    sweep,
-    written_files,
-)
+from pipelines.commit import OutputLocked, account, hold, next_generation, sweep, written_files
 from pipelines.config import Config, config_sha256
-from pipelines.engine import resolve_engine
+from pipelines.engine import Engine, resolve_engine
 from pipelines.graph import IndexPlan, build
-from pipelines.index import Index, IndexMismatch, IndexState, index_name, index_parameters, open_index
-from pipelines.manifest import Manifest, manifest_path
+from pipelines.index import Index, IndexMismatch, index_parameters, open_index
+from pipelines.manifest import manifest_path
 from pipelines.options import pipeline_options
 from pipelines.outcome import ExitCode, RunFailed
 from pipelines.progress import show_progress
+from pipelines.publication import IndexShare, Publication, live_generation
+from pipelines.publication import publish as publish_now
+from pipelines.publish_step import PublishOutput
 from pipelines.published import check_can_replace
-from pipelines.report import RunFacts, make_report, print_summary
-from pipelines.report_page import render
+from pipelines.report import print_summary
+from pipelines.submission import check_remote, submit
 from pipelines.tagging import load_rules
 from schemas.elements import WrittenFile
 from transforms.core.normalize import profile_of
@@ -51,7 +45,10 @@ __all__ = ["BatchRequest", "run_batch"]
 
 @dataclasses.dataclass(frozen=True)
 class BatchRequest:
-    """What the user asked for on the command line; `infer` only from Python (`transforms.infer.InferTags`)."""
+    """What the user asked for on the command line; `infer` only from Python (`transforms.infer.InferTags`).
+
+    `take_over` takes the folders from a run that has leased them (`pipelines.lease`).
+    """
 
     config: Config
     inputs: tuple[str, ...]
@@ -60,6 +57,7 @@ class BatchRequest:
     beam_flags: tuple[str, ...] = ()
     runner: str | None = None
     allow_empty: bool = False
+    take_over: bool = False
     quiet: bool = False
     infer: beam.PTransform | None = None
 
@@ -84,6 +82,7 @@ def run_batch(request: BatchRequest, console: Console) -> ExitCode:
     _check_places(request)
     found = _find_inputs(request)
     folder = OutputFolder(_place(request.output))
+    check_remote(engine, places)
     check_can_replace(folder)
     if not request.quiet:
         size = sum(file.size_bytes for file in found) / 1e6
@@ -93,13 +92,13 @@ def run_batch(request: BatchRequest, console: Console) -> ExitCode:
             console.print(engine.note, style="dim")
     try:
         with contextlib.ExitStack() as held:
-            held.enter_context(hold(folder))
+            held.enter_context(hold(folder, take_over=request.take_over))
             if request.index is not None:
-                held.enter_context(hold(OutputFolder(request.index)))
+                held.enter_context(hold(OutputFolder(request.index), take_over=request.take_over))
             litter = sweep(folder)
             if litter and not request.quiet:
                 console.print(f"removed {len(litter):,} files that an unfinished run had left", style="dim")
-            return _run(request, engine.name, options, found, folder, console)
+            return _run(request, engine, options, found, folder, console)
     except OutputLocked as error:
         raise RunFailed(ExitCode.LOCKED, str(error)) from error
     except IndexMismatch as error:
@@ -158,7 +157,7 @@ def _find_inputs(request: BatchRequest) -> list[FoundFile]:
 
 def _run(
     request: BatchRequest,
-    engine_name: str,
+    engine: Engine,
     options: beam.pipeline.PipelineOptions,
     found: Sequence[FoundFile],
     folder: OutputFolder,
@@ -172,59 +171,54 @@ def _run(
     output = request.config.output
     sink = WriteTables(WriteRules(folder.root, run, output.codec, output.shards, checksum))
     index, plan = _open_index(request, folder, run, console)
+    publication = Publication(
+        run=run,
+        output=folder.root,
+        live=live_generation(folder),
+        generation=next_generation(folder),
+        config_sha256=checksum,
+        versions=_versions(request.config, user_rules),
+        max_dead_letter_share=request.config.run.max_dead_letter_share,
+        inputs=request.inputs,
+        input_files=len(found),
+        input_bytes=sum(file.size_bytes for file in found),
+        engine=engine.name,
+        started_at=started_at.isoformat(timespec="seconds"),
+        index=None if index is None else _share(index, request.config, started_at),
+    )
     # The in-memory shuffle keeps many objects alive and makes few cycles: at Python's default thresholds the
     # collector walks them over and over, for 7 % of the CPU of a run and no memory.
     usual = gc.get_threshold()
     gc.set_threshold(50_000, 20, 50)
     try:
         pipeline = beam.Pipeline(options=options)
-        build(pipeline, request.config, source, sink, plan, user_rules, request.infer)
-        with show_progress(console, sum(file.size_bytes for file in found), quiet=request.quiet):
+        publish = PublishOutput(publication) if engine.detached else None
+        build(pipeline, request.config, source, sink, plan, user_rules, request.infer, publish=publish)
+        if engine.detached:
+            return submit(pipeline, publication, console, quiet=request.quiet)
+        with show_progress(console, publication.input_bytes, quiet=request.quiet):
             result = _execute(pipeline)
     finally:
         gc.set_threshold(*usual)
-    files = _files_of(folder, run, found)
-    accounting = account(folder, files)
-    code, failure = judge(accounting, request.config.run)
-    manifest = Manifest(
-        generation=next_generation(folder),
-        state="committed" if code is ExitCode.OK else "failed",
-        failure=failure,
-        config_sha256=checksum,
-        versions=_versions(request.config, user_rules),
-        inputs=request.inputs,
-        accounting=accounting,
-        files=files,
+    files = _left_files(folder, run)
+    published = publish_now(
+        dataclasses.replace(publication, generation=next_generation(folder)),
+        files,
+        () if index is None else _left_files(index.folder, run),
+        account(folder, files),
+        time.monotonic() - started,
+        _stage_metrics(result),
     )
-    state = None
-    if index is not None and manifest.state == "committed":
-        state = _prepare_index(index, request.config, folder.root, run)
-        manifest = dataclasses.replace(manifest, index=index_name(index.folder.root, state.generation))
-    facts = RunFacts(
-        started_at=started_at.isoformat(timespec="seconds"),
-        seconds=time.monotonic() - started,
-        engine=engine_name,
-        output=folder.root,
-        stage_metrics=_stage_metrics(result),
-        warnings=(*_warnings(files), *(() if index is None or state is None else _late(index, state))),
-        input_bytes=sum(file.size_bytes for file in found),
-    )
-    report = make_report(manifest, files, facts)
-    commit(folder, run, manifest, report, render)
-    if index is not None:
-        if state is not None:
-            index.publish(state)
-        else:
-            index.sweep()
     if not request.quiet:
-        print_summary(report, console)
-    if failure:
-        console.print(f"[bold red]failed[/]: {failure}", soft_wrap=True)
+        print_summary(published.report, console)
+    if published.failure:
+        console.print(f"[bold red]failed[/]: {published.failure}", soft_wrap=True)
         console.print(
-            f"everything is written, nothing is published: see {folder.root}/{manifest_path(manifest.generation)}",
+            "everything is written, nothing is published: see"
+            f" {folder.root}/{manifest_path(published.report['generation'])}",
             soft_wrap=True,
         )
-    return code
+    return published.code
 
 
 def _open_index(
@@ -244,30 +238,23 @@ def _open_index(
     return index, IndexPlan(files, redecide, write)
 
 
-def _prepare_index(index: Index, config: Config, output: str, run: str) -> IndexState:
+def _share(index: Index, config: Config, started_at: datetime.datetime) -> IndexShare:
+    return IndexShare(
+        root=index.folder.root,
+        live=index.state.generation,
+        generation=index.next_generation(),
+        parameters=index.state.parameters,
+        keep_days=config.dedup.horizon_days + config.dedup.lateness_days,
+        today=started_at.date().isoformat(),
+    )
+
+
+def _left_files(folder: OutputFolder, run: str) -> tuple[WrittenFile, ...]:
+    """Return the list of files that the pipeline left in a folder; none where it wrote none."""
     try:
-        files = written_files(index.folder, run)
-    except FileNotFoundError:  # no article at all
-        files = ()
-    keep_days = config.dedup.horizon_days + config.dedup.lateness_days
-    return index.prepare(output, files, keep_days, datetime.datetime.now(datetime.UTC).date().isoformat())
-
-
-def _late(index: Index, state: IndexState) -> tuple[str, ...]:
-    """Return a warning where articles are so old that the index had forgotten some of those they could be copies of."""
-    before = index.state.expired_before
-    if not before:
+        return written_files(folder, run)
+    except FileNotFoundError:
         return ()
-    rows = sum(
-        file.rows
-        for segment in state.segments
-        if segment.generation == state.generation
-        for file in segment.files
-        if file.table == "signatures" and file.path.split("/")[1] < f"date={before}"
-    )
-    return (
-        (f"{rows:,} articles are older than what the index holds (from {before}): unchecked",) if rows else ()
-    )
 
 
 def _execute(pipeline: beam.Pipeline) -> PipelineResult:
@@ -284,17 +271,6 @@ def _execute(pipeline: beam.Pipeline) -> PipelineResult:
             raise
         raise RunFailed(ExitCode.FAILED, f"the run failed, nothing was published: {error}") from error
     return result
-
-
-def _files_of(folder: OutputFolder, run: str, found: Sequence[FoundFile]) -> tuple[WrittenFile, ...]:
-    """Return what the pipeline wrote. Raises RunFailed where there were inputs and it left no list of files."""
-    try:
-        return written_files(folder, run)
-    except FileNotFoundError as error:
-        if not found:
-            return ()
-        message = "the pipeline found none of the inputs any more; nothing was published"
-        raise RunFailed(ExitCode.FAILED, message) from error
 
 
 def _versions(config: Config, user_rules: UserRules) -> dict[str, str]:
@@ -315,10 +291,3 @@ def _stage_metrics(result: PipelineResult) -> dict[str, int]:
         if metric.namespace.startswith("warraq."):  # several steps of a stage may count the same
             totals[f"{metric.namespace.removeprefix('warraq.')}.{metric.name}"] += int(counter.result)
     return dict(totals)
-
-
-def _warnings(files: Sequence[WrittenFile]) -> tuple[str, ...]:
-    empty = sum(
-        count for file in files for field, value, count in file.tallies if (field, value) == ("form", "empty")
-    )
-    return (f"{empty:,} input files are empty",) if empty else ()

@@ -35,6 +35,7 @@ def _batch(args: argparse.Namespace, beam_flags: list[str], console: Console) ->
         beam_flags=tuple(beam_flags),
         runner=args.runner,
         allow_empty=args.allow_empty,
+        take_over=args.take_over,
         quiet=args.quiet,
     )
     return run_batch(request, console)

@@ -12,11 +12,11 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pipelines.config_tree import RunRules
+from pipelines.lease import OutputLocked, break_lease, check_free
 from pipelines.manifest import (
     FAILED,
     SUCCESS,
@@ -29,27 +29,35 @@ from pipelines.manifest import (
     read_manifest,
     read_marker,
 )
-from pipelines.outcome import ExitCode
 from schemas.avro import TABLES, count_rows, read_rows
 from schemas.elements import WrittenFile
 from transforms.files import TEMP_FOLDER, OutputFolder, is_data_file
 from transforms.write import file_list_path
 
-__all__ = ["OutputLocked", "account", "commit", "hold", "judge", "next_generation", "sweep", "written_files"]
-
-
-class OutputLocked(Exception):  # noqa: N818 (says what is, like BlockingIOError)
-    """Another run is writing to the same output folder."""
+__all__ = [
+    "OutputLocked",
+    "account",
+    "add_up",
+    "clear_away",
+    "commit",
+    "count_rows_of",
+    "hold",
+    "next_generation",
+    "report_path",
+    "sweep",
+    "written_files",
+]
 
 
 @contextlib.contextmanager
-def hold(folder: OutputFolder) -> Iterator[None]:
+def hold(folder: OutputFolder, *, take_over: bool = False) -> Iterator[None]:
     """Hold a local output folder against other runs; the lock ends with the process, however it ends.
 
-    Object stores have no such lock: there, two runs at once are for the scheduler to prevent.
-    Raises OutputLocked.
+    Object stores have no such lock: there, two runs at once are for the scheduler to prevent. A folder that a run on a
+    service has leased is refused anywhere; with `take_over` it is taken from that run. Raises OutputLocked.
     """
     if folder.remote:
+        _settle_lease(folder, take_over=take_over)
         yield
         return
     Path(folder.root).mkdir(parents=True, exist_ok=True)
@@ -62,7 +70,14 @@ def hold(folder: OutputFolder) -> Iterator[None]:
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
+        _settle_lease(folder, take_over=take_over)
         yield
+
+
+def _settle_lease(folder: OutputFolder, *, take_over: bool) -> None:
+    if take_over:
+        break_lease(folder)
+    check_free(folder)
 
 
 def written_files(folder: OutputFolder, run: str) -> tuple[WrittenFile, ...]:
@@ -74,15 +89,27 @@ def written_files(folder: OutputFolder, run: str) -> tuple[WrittenFile, ...]:
     )
 
 
-def account(folder: OutputFolder, files: tuple[WrittenFile, ...]) -> Accounting:
+def count_rows_of(folder: OutputFolder, file: WrittenFile) -> tuple[int, int]:
+    """Return the rows of a data file, counted in the file itself, and the records that its rows say they gave (`inputs`)."""
+    data = folder.read(file.path)
+    rows = count_rows(io.BytesIO(data))
+    if file.table != "inputs":
+        return rows, 0
+    return rows, sum(row["records"] for row in read_rows(io.BytesIO(data), "inputs"))
+
+
+def account(folder: OutputFolder, files: Iterable[WrittenFile]) -> Accounting:
     """Count where the records went, in the files themselves: rows per table, and the records that the inputs gave."""
+    return add_up((file.table, *count_rows_of(folder, file)) for file in files)
+
+
+def add_up(counts: Iterable[tuple[str, int, int]]) -> Accounting:
+    """Return the accounting of files: of each its table, and what `count_rows_of` gave."""
     rows = dict.fromkeys(TABLES, 0)
     records_in = 0
-    for file in files:
-        data = folder.read(file.path)
-        rows[file.table] += count_rows(io.BytesIO(data))
-        if file.table == "inputs":
-            records_in += sum(row["records"] for row in read_rows(io.BytesIO(data), "inputs"))
+    for table, count, records in counts:
+        rows[table] += count
+        records_in += records
     return Accounting(
         records_in=records_in,
         articles=rows["articles"],
@@ -90,20 +117,6 @@ def account(folder: OutputFolder, files: tuple[WrittenFile, ...]) -> Accounting:
         dead_letters=rows["dead_letters"],
         filtered=rows["filtered"],
     )
-
-
-def judge(accounting: Accounting, rules: RunRules) -> tuple[ExitCode, str]:
-    """Return how a run ends by what it has written: the exit code and, for a failed run, the reason."""
-    if not accounting.holds:
-        return ExitCode.ACCOUNTING, f"the records do not add up: {accounting.equation()}"
-    limit = rules.max_dead_letter_share
-    if accounting.dead_letter_share > limit:
-        return ExitCode.DEAD_LETTERS, (
-            f"{accounting.dead_letters:,} of {accounting.records_in:,} records ({accounting.dead_letter_share:.1%}) are dead"
-            f" letters, more than run.max_dead_letter_share allows ({limit:.1%}); look at them with `warraq inspect`,"
-            " mend the input or raise the limit"
-        )
-    return ExitCode.OK, ""
 
 
 def next_generation(folder: OutputFolder) -> int:
@@ -124,17 +137,26 @@ def commit(
     `render` turns the report into its HTML page. Raises OSError; then the old generation is still live.
     """
     data = folder.write_json(manifest_path(manifest.generation), manifest.to_json(), run=run)
-    folder.write_json(f"_manifests/{manifest.generation:06d}.report.json", report, run=run)
-    page = render(report).encode("utf-8")
+    # Keys stay in their order, most first: a page made of the file again is the same page.
+    folder.write_json(report_path(manifest.generation), report, run=run, in_order=True)
+    page = render(report)
     content = marker(manifest.generation, hashlib.sha256(data).hexdigest())
+    folder.write_json(SUCCESS if manifest.state == "committed" else FAILED, content, run=run)
+    clear_away(folder, run, manifest, report, page)
+
+
+def clear_away(folder: OutputFolder, run: str, manifest: Manifest, report: dict[str, Any], page: str) -> None:
+    """Do what follows the marker of a commit; doing it again changes nothing. `page` is the report as HTML."""
     if manifest.state == "committed":
-        folder.write_json(SUCCESS, content, run=run)
         folder.delete([FAILED])
-    else:
-        folder.write_json(FAILED, content, run=run)
-    folder.write_json("report.json", report, run=run)
-    folder.write("report.html", page, run=run)
+    folder.write_json("report.json", report, run=run, in_order=True)
+    folder.write("report.html", page.encode("utf-8"), run=run)
     sweep(folder)
+
+
+def report_path(generation: int) -> str:
+    """Return where the report of a generation lies, relative to the output folder."""
+    return f"_manifests/{generation:06d}.report.json"
 
 
 def sweep(folder: OutputFolder) -> list[str]:
@@ -147,7 +169,7 @@ def sweep(folder: OutputFolder) -> list[str]:
         named = read_marker(folder, name)
         if named is not None:
             generation = int(named["generation"])
-            kept |= {manifest_path(generation), f"_manifests/{generation:06d}.report.json"}
+            kept |= {manifest_path(generation), report_path(generation)}
             kept |= {file.path for file in read_manifest(folder, generation).files}
     litter = [
         file.uri for file in folder.files("_manifests") if file.uri not in kept and is_manifest_file(file.uri)

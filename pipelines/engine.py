@@ -18,6 +18,8 @@ class Engine:
     `promise` is printed at the start of a run; `note` too, where the name given stands for this engine.
     `always` are flags added to every run, `needs` pairs of an option that must be given and the reason.
     `module` must be importable, and `extra` is the extra of warraq that brings it.
+    `detached` says that a run goes on without its launcher, which only submits it: so a job publishes itself.
+    `remote` says that its workers are other machines, which see no files of the launcher's.
     """
 
     name: str
@@ -30,6 +32,8 @@ class Engine:
     limits: str = ""  # why a mode is missing from `modes`
     note: str = ""
     refused_because: str | None = None
+    detached: bool = False
+    remote: bool = False
 
 
 def _refused(name: str, reason: str) -> Engine:
@@ -67,8 +71,12 @@ _ALL = (
             ("region", "the region of the workers, such as europe-west1"),
             ("temp_location", "a gs:// folder; without it Beam picks a default bucket unasked"),
         ),
+        # A list of all installed packages goes up with the job otherwise, with the passwords of their addresses.
+        always=("--experiments=disable_logging_submission_environment",),
         module="google.cloud.dataflow",
         extra="gcp",
+        detached=True,
+        remote=True,
     ),
     Engine("PortableRunner", _MODES, f"Sends the job to the job server at --job_endpoint; {_NEVER_RUN}"),
     Engine("FlinkRunner", _MODES, f"Runs on Flink; {_NEVER_RUN}"),

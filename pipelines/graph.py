@@ -14,7 +14,7 @@ from transforms.index_store import IndexFiles, ReadIndex
 from transforms.normalize import NormalizeArticles
 from transforms.parse import ParseArticles
 from transforms.tag import TagArticles
-from transforms.write import Tables, WriteIndex, WriteRules
+from transforms.write import Tables, WriteIndex, WriteRules, Written
 
 __all__ = ["IndexPlan", "build", "parse_plan"]
 
@@ -38,24 +38,26 @@ def build(
     infer: beam.PTransform | None = None,
     *,
     streaming: bool = False,
+    publish: beam.PTransform | None = None,
 ) -> Any:
-    """Wire the stages onto `pipeline` and return what `sink` gives.
+    """Wire the stages onto `pipeline` and return what `sink` gives, or `publish` where that is given.
 
     `source` gives `ReadOutputs` from the pipeline's begin; `sink` takes `Tables`. Every record that
     `source` gives leaves by exactly one of the tables articles, duplicates, dead letters and filtered. With an
     `index` the articles are also compared with those of earlier runs, and their signatures are written into it.
     `streaming` decides article by article as they come (`transforms.decide`), where an index of files has no place.
+    `publish` (`pipelines.publish_step.PublishOutput`) is the last step of a bounded job that publishes itself.
     `user_rules` are applied last when tagging; `infer` (`transforms.infer.InferTags`) adds the tags of a model of the user's after that.
     """
     on_bug = config.run.on_bug
     read = pipeline | "ReadArticles" >> source
     parsed = read.records | "ParseArticles" >> ParseArticles(parse_plan(config), on_bug)
     normalized = parsed.ok | "NormalizeArticles" >> NormalizeArticles(config.normalize, on_bug)
-    deduplicated = (
-        normalized.ok | "DecideArticles" >> _decide(config)
-        if streaming
-        else _deduplicate(pipeline, config, normalized.ok, index)
-    )
+    indexed = None
+    if streaming:
+        deduplicated = normalized.ok | "DecideArticles" >> _decide(config)
+    else:
+        deduplicated, indexed = _deduplicate(pipeline, config, normalized.ok, index)
     tagged = deduplicated.ok | "TagArticles" >> TagArticles(config.tag, user_rules, on_bug)
     tagging_refused = [tagged.refused]
     articles = tagged.ok
@@ -79,7 +81,8 @@ def build(
         read.inputs,
         deduplicated.decisions if streaming else None,
     )
-    return tables | "WriteTables" >> sink
+    written = tables | "WriteTables" >> sink
+    return written if publish is None else Written(written, indexed) | "PublishOutput" >> publish
 
 
 def _decide(config: Config) -> DecideArticles:
@@ -89,8 +92,10 @@ def _decide(config: Config) -> DecideArticles:
     )
 
 
-def _deduplicate(pipeline: beam.Pipeline, config: Config, articles: Any, index: IndexPlan | None) -> Any:
-    """Deduplicate a bounded collection, with what an index knows, and write the index on."""
+def _deduplicate(
+    pipeline: beam.Pipeline, config: Config, articles: Any, index: IndexPlan | None
+) -> tuple[Any, Any]:
+    """Deduplicate a bounded collection, with what an index knows, and write the index on: the outcome, and its files."""
     deduplicate = DeduplicateArticles(
         config.dedup,
         config.sources,
@@ -103,7 +108,7 @@ def _deduplicate(pipeline: beam.Pipeline, config: Config, articles: Any, index: 
     if index is not None:
         undecided = Undecided(articles, pipeline | "ReadIndex" >> ReadIndex(index.files))
     deduplicated = undecided | "DeduplicateArticles" >> deduplicate
-    if index is not None:
-        kept = (deduplicated.signatures, deduplicated.amended)
-        kept | "WriteIndex" >> WriteIndex(index.write)
-    return deduplicated
+    if index is None:
+        return deduplicated, None
+    kept = (deduplicated.signatures, deduplicated.amended)
+    return deduplicated, kept | "WriteIndex" >> WriteIndex(index.write)

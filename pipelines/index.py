@@ -184,12 +184,20 @@ class Index:
         redecide = len(others) < len(self.state.segments)
         return IndexFiles(self.folder.root, paths["signatures"], paths["amendments"]), redecide
 
-    def prepare(self, owner: str, files: Iterable[WrittenFile], keep_days: int, today: str) -> IndexState:
+    def prepare(
+        self,
+        owner: str,
+        files: Iterable[WrittenFile],
+        keep_days: int,
+        today: str,
+        generation: int | None = None,
+    ) -> IndexState:
         """Write down the next generation, with `files` as the segment of `owner`, and announce it as pending.
 
-        Days more than `keep_days` before the newest day (but not after `today`) expire.
+        Days more than `keep_days` before the newest day (but not after `today`) expire. With the same `generation`
+        (default: the next) it can be done again.
         """
-        generation = self._next_generation()
+        generation = self.next_generation() if generation is None else generation
         others = tuple(segment for segment in self.state.segments if segment.owner != owner)
         segments = (*others, Segment(owner, generation, tuple(sorted(files, key=lambda file: file.path))))
         state = dataclasses.replace(self.state, generation=generation, segments=segments)
@@ -208,12 +216,13 @@ class Index:
 
     def replace(self, state: IndexState) -> None:
         """Make a mended state live, as a generation of its own, without any output."""
-        generation = self._next_generation()
+        generation = self.next_generation()
         state = dataclasses.replace(state, generation=generation)
         self.folder.write_json(state_path(generation), state.to_json(), run=self.run)
         self.publish(state)
 
-    def _next_generation(self) -> int:
+    def next_generation(self) -> int:
+        """Return the number that the next generation gets."""
         return max(self.state.generation, *_generations(self.folder), 0) + 1
 
     def _set_current(self, generation: int) -> None:

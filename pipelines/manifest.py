@@ -7,6 +7,7 @@ Layout of an output folder::
     _manifests/000001.report.json    the report of that generation
     _SUCCESS                         names the live generation; written last, in one step
     _FAILED                          names a newer generation that was written but not published
+    _RUNNING                         the lease of a run on a service, until it has published (see `pipelines.lease`)
     report.json report.html          the report of the newest generation, for people
 """
 
@@ -77,7 +78,8 @@ class Accounting:
 class Manifest:
     """One generation. `state` is `committed`, or `failed` with the reason in `failure`.
 
-    `index` names the generation of the index that was published with it (`FOLDER#NUMBER`), "" for none.
+    `index` names the generation of the index that was published with it (`FOLDER#NUMBER`), "" for none. `run` is the id of
+    the run that wrote it, by which a second try of the same publication knows that it is done.
     """
 
     generation: int
@@ -89,6 +91,7 @@ class Manifest:
     accounting: Accounting
     files: tuple[WrittenFile, ...]
     index: str = ""
+    run: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the manifest as a JSON object."""

@@ -21,7 +21,19 @@ if TYPE_CHECKING:
 __all__ = ["OWN_OPTIONS", "BeamFlags", "check_beam_flags", "pipeline_options", "split_options"]
 
 #: warraq's own options, so that a slip in one of them finds its way home.
-OWN_OPTIONS = ("--config", "--set", "--input", "--output", "--runner", "--allow-empty", "--quiet", "--help")
+OWN_OPTIONS = (
+    *(
+        "--config",
+        "--set",
+        "--input",
+        "--output",
+        "--runner",
+        "--allow-empty",
+        "--take-over",
+        "--quiet",
+        "--help",
+    ),
+)
 
 _REFUSED = {
     "--runner": "the engine is named once: by --runner of warraq or by engine.runner of the configuration",

@@ -16,12 +16,10 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
-from pipelines.commit import account, commit, hold, judge, next_generation
+from pipelines.commit import account, hold, next_generation
 from pipelines.config_tree import OutputRules, RunRules
-from pipelines.manifest import Manifest
-from pipelines.outcome import ExitCode, RunFailed
-from pipelines.report import RunFacts, make_report
-from pipelines.report_page import render
+from pipelines.outcome import RunFailed
+from pipelines.publication import Publication, live_generation, publish
 from schemas.avro import read_rows
 from schemas.elements import InputFile, TaggedBatch, WrittenFile
 from transforms.composite import Composite
@@ -115,37 +113,31 @@ class _PublishFn(beam.DoFn):
         files = tuple(found[path] for path in sorted(found))
         folder = OutputFolder(self._plan.write.root)
         with hold(folder):
-            publish(folder, files, self._plan)
+            _publish(folder, files, self._plan)
         yield from files
 
 
-def publish(folder: OutputFolder, files: tuple[WrittenFile, ...], plan: _Plan) -> None:
+def _publish(folder: OutputFolder, files: tuple[WrittenFile, ...], plan: _Plan) -> None:
     """Make `files` the live generation of a folder. Raises RunFailed where they may not be; then they are the failed one."""
-    accounting = account(folder, files)
-    code, failure = judge(accounting, plan.run)
-    manifest = Manifest(
+    publication = Publication(
+        run=plan.write.run,
+        output=folder.root,
+        live=live_generation(folder),
         generation=next_generation(folder),
-        state="committed" if code is ExitCode.OK else "failed",
-        failure=failure,
         config_sha256=plan.write.config_sha256,
         versions={name: importlib.metadata.version(name) for name in ("warraq", "apache-beam", "fastavro")},
+        max_dead_letter_share=plan.run.max_dead_letter_share,
         inputs=(),
-        accounting=accounting,
-        files=files,
-    )
-    started_at = datetime.datetime.fromtimestamp(plan.started, datetime.UTC)
-    facts = RunFacts(
-        started_at=started_at.isoformat(timespec="seconds"),
-        seconds=time.time() - plan.started,
-        engine=plan.engine,
-        output=folder.root,
-        stage_metrics={},
-        warnings=(),
+        input_files=0,
         input_bytes=_input_bytes(folder, files),
+        engine=plan.engine,
+        started_at=datetime.datetime.fromtimestamp(plan.started, datetime.UTC).isoformat(timespec="seconds"),
     )
-    commit(folder, plan.write.run, manifest, make_report(manifest, files, facts), render)
-    if code is not ExitCode.OK:
-        raise RunFailed(code, f"{folder.root}: everything is written, nothing is published: {failure}")
+    seconds = time.time() - plan.started
+    published = publish(publication, files, (), account(folder, files), seconds, {})
+    if published.failure:
+        message = f"{folder.root}: everything is written, nothing is published: {published.failure}"
+        raise RunFailed(published.code, message)
 
 
 def _input_bytes(folder: OutputFolder, files: tuple[WrittenFile, ...]) -> int:

@@ -10,6 +10,8 @@ from apache_beam.pipeline import PipelineVisitor
 
 from pipelines.config import Config
 from pipelines.graph import IndexPlan, build
+from pipelines.publication import Publication
+from pipelines.publish_step import PublishOutput
 from transforms.index_store import IndexFiles
 from transforms.read import ReadArticleFiles
 from transforms.read_messages import ReadArticleMessages
@@ -17,6 +19,12 @@ from transforms.write import WriteRules, WriteTables
 from transforms.write_windows import WriteWindows
 
 GOLDEN = Path(__file__).parent / "golden"
+BEAMS_OWN = (
+    "ReadArticles/Patterns/",
+    "ReadIndex/Files/",
+    "ReadArticles/Receive/",
+    "PublishOutput/SpreadFiles/",
+)
 
 
 class _Labels(PipelineVisitor):
@@ -34,12 +42,7 @@ def labels_of(pipeline):
     visitor = _Labels()
     pipeline.visit(visitor)
     # What lies within Create is Beam's own and names its source lines.
-    return sorted(
-        label
-        for label in visitor.labels
-        if label
-        and not label.startswith(("ReadArticles/Patterns/", "ReadIndex/Files/", "ReadArticles/Receive/"))
-    )
+    return sorted(label for label in visitor.labels if label and not label.startswith(BEAMS_OWN))
 
 
 def stream_labels():
@@ -50,7 +53,7 @@ def stream_labels():
     return labels_of(pipeline)
 
 
-def batch_labels(index=None):
+def batch_labels(index=None, publish=None):
     config = Config()
     pipeline = beam.Pipeline(runner="FnApiRunner", options=PipelineOptions([]))
     build(
@@ -59,16 +62,22 @@ def batch_labels(index=None):
         ReadArticleFiles(("x",), config.read),
         WriteTables(WriteRules("out", "run", "null", 1, "")),
         index,
+        publish=publish,
     )
     return labels_of(pipeline)
 
 
 INDEX = IndexPlan(IndexFiles("index"), redecide=False, write=WriteRules("index", "run", "null", 1, ""))
 
+PUBLICATION = Publication(
+    "run", "out", 0, 1, "", {}, 0.1, ("x",), 1, 1, "DataflowRunner", "2025-03-27T10:00:00+00:00"
+)
 
 GRAPHS = {
     "batch_labels.txt": batch_labels,
     "index_labels.txt": lambda: batch_labels(INDEX),
+    # A job on a service that publishes itself.
+    "service_labels.txt": lambda: batch_labels(INDEX, PublishOutput(PUBLICATION)),
     "stream_labels.txt": stream_labels,
 }
 

@@ -189,9 +189,11 @@ class OutputFolder:
         Path(target).parent.mkdir(parents=True, exist_ok=True)
         temporary.replace(target)
 
-    def write_json(self, path: str, value: Any, *, run: str) -> bytes:
-        """Write `value` as readable JSON (sorted keys, Arabic as letters) and return the bytes written."""
-        data = (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode("utf-8")
+    def write_json(self, path: str, value: Any, *, run: str, in_order: bool = False) -> bytes:
+        """Write `value` as readable JSON (Arabic as letters; keys sorted, or as they come) and return the bytes written."""
+        data = (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=not in_order) + "\n").encode(
+            "utf-8"
+        )
         self.write(path, data, run=run)
         return data
 

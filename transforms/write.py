@@ -40,6 +40,7 @@ __all__ = [
     "WriteIndex",
     "WriteRules",
     "WriteTables",
+    "Written",
     "file_list_path",
     "row_order",
     "write_files",
@@ -59,6 +60,13 @@ class Tables(NamedTuple):
     filtered: PCollection[Filtered]
     inputs: PCollection[InputFile]
     decisions: PCollection[Decision] | None = None
+
+
+class Written(NamedTuple):
+    """The files that a bounded run has written, each once all of them are: of the output, and of the index where it has one."""
+
+    files: PCollection[WrittenFile]
+    indexed: PCollection[WrittenFile] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +95,7 @@ class WriteTables(Composite):
     rules: WriteRules
 
     def expand(self, tables: Tables) -> PCollection[WrittenFile]:
-        """Return one `WrittenFile` per data file."""
+        """Return one `WrittenFile` per data file, after the list is left."""
         return _leave_files(write_files(tables, self.rules), self.rules)
 
 
@@ -114,7 +122,7 @@ class WriteIndex(Composite):
     rules: WriteRules
 
     def expand(self, sides: tuple[PCollection[Signature], PCollection[Member]]) -> PCollection[WrittenFile]:
-        """Return one `WrittenFile` per data file."""
+        """Return one `WrittenFile` per data file, after the list is left."""
         signatures, amended = sides
         files = [
             signatures | "WriteSignatures" >> _WriteRows("signatures", _by_signature_day, self.rules),
@@ -126,13 +134,12 @@ class WriteIndex(Composite):
 def _leave_files(files: list[PCollection[WrittenFile]], rules: WriteRules) -> PCollection[WrittenFile]:
     """Leave the list of written files where no reader looks until the commit; it is small, a row per file."""
     written: PCollection[WrittenFile] = files | "AllFiles" >> beam.Flatten()
-    (
+    return (
         written
         | "KeyAll" >> beam.Map(_key_all).with_output_types(tuple[str, WrittenFile])
         | "GatherFiles" >> beam.GroupByKey()
-        | "LeaveFileList" >> beam.ParDo(_LeaveFileListFn(rules))
+        | "LeaveFileList" >> beam.ParDo(_LeaveFileListFn(rules)).with_output_types(WrittenFile)
     )
-    return written
 
 
 def _key_all(file: WrittenFile) -> tuple[str, WrittenFile]:
@@ -329,8 +336,10 @@ class _LeaveFileListFn(beam.DoFn):
     def __init__(self, rules: WriteRules) -> None:
         self._rules = rules
 
-    def process(self, group: tuple[str, Iterable[WrittenFile]]) -> None:
+    def process(self, group: tuple[str, Iterable[WrittenFile]]) -> Iterator[WrittenFile]:
         # A retried bundle may report a file twice: the path, which holds the checksum, says which are one.
-        files = {file.path: dataclasses.asdict(file) for file in group[1]}
-        data = json.dumps([files[path] for path in sorted(files)], ensure_ascii=False).encode("utf-8")
+        by_path = {file.path: file for file in group[1]}
+        files = [by_path[path] for path in sorted(by_path)]
+        data = json.dumps([dataclasses.asdict(file) for file in files], ensure_ascii=False).encode("utf-8")
         OutputFolder(self._rules.root).write(file_list_path(self._rules.run), data, run=self._rules.run)
+        yield from files
