@@ -24,7 +24,17 @@ from transforms.core.structure import Layout, lay_out_body, lay_out_text
 from transforms.core.times import ParsedTime, parse_time
 from transforms.core.urls import canonical_url
 
-__all__ = ["FLAGS", "Aids", "ParsePlan", "ParseRules", "ScopeRules", "SourceRules", "check_scope", "parse"]
+__all__ = [
+    "FLAGS",
+    "Aids",
+    "ParsePlan",
+    "ParseRules",
+    "ScopeRules",
+    "SourceRules",
+    "check_scope",
+    "fields_of",
+    "parse",
+]
 
 #: What was assumed or odd about an article; it is kept, and says so.
 FLAGS: dict[str, str] = {
@@ -124,7 +134,7 @@ def parse(record: RawRecord, plan: ParsePlan, aids: Aids = _NO_AIDS) -> Article:
         fields = Fields("", "", "", "", "", None, None)
         layout = lay_out_text(text)
     else:
-        fields = _of_page(text, aids) if record.form == "html" else _fields(text, record, plan)
+        fields = _of_page(text, aids) if record.form == "html" else fields_of(text, record, plan)
         text, layout = _compose(fields)
     display = display_if_repaired(text)
     body = text[layout.body_start :]
@@ -178,7 +188,8 @@ def _with_news(article: Article, layout: Layout, days: _Days, plan: ParsePlan, a
     return dataclasses.replace(article, news=news)
 
 
-def _fields(text: str, record: RawRecord, plan: ParsePlan) -> Fields:
+def fields_of(text: str, record: RawRecord, plan: ParsePlan) -> Fields:
+    """Return the fields of a structured record whose payload is the JSON `text`. Raises ArticleError."""
     try:
         value: Any = json.loads(text)
     except RecursionError:
