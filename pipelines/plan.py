@@ -17,7 +17,14 @@ from pipelines.plan_figures import Figures, make_figures
 from pipelines.plan_sample import Scan, scan
 from pipelines.plan_stages import DEAD, DUPLICATE, FILTERED, SampleRun, run_sample
 from pipelines.tagging import load_rules
-from transforms.core.cost_model import Cost, local_bytes, local_seconds, service_cost, service_seconds
+from transforms.core.cost_model import (
+    Cost,
+    counting_seconds,
+    local_bytes,
+    local_seconds,
+    service_cost,
+    service_seconds,
+)
 from transforms.core.estimates import Estimate
 from transforms.files import FoundFile, can_reach, find_files, is_remote
 
@@ -74,7 +81,7 @@ def make_plan(request: PlanRequest) -> Plan:
     user_rules = load_rules(config.tag)
     scanned = scan(found, config, request.sample, request.scan_bytes)
     drawn = len(scanned.drawn) / scanned.readable if scanned.readable else 1.0
-    run = run_sample(scanned.drawn, config, user_rules, drawn)
+    run = run_sample(scanned.drawn, config, user_rules)
     figures = make_figures(scanned, run, config, drawn, request.articles)
     workers = request.workers or _configured_workers(config, engine)
     seconds = memory = cost = None
@@ -83,7 +90,8 @@ def make_plan(request: PlanRequest) -> Plan:
         seconds = local_seconds(figures.work, records, workers)
         memory = local_bytes(figures.amounts["bytes_decompressed"])
     elif engine.name == _SERVICE:
-        seconds = service_seconds(figures.work, workers)
+        counting = counting_seconds(figures.amounts["output_files"], figures.amounts["output_bytes"])
+        seconds = service_seconds(figures.work, workers).plus(counting)
         cost = service_cost(figures.work, figures.amounts["shuffled_bytes"], workers)
     reasons = {
         door: Counter(one.reason for one in run.outcomes if one.door == door)
@@ -189,6 +197,6 @@ def _about(growth: Growth) -> str:
             f"{growth.more:,.2f} times the input is planned for, in more days or (upper end) of more sources"
         )
     return (
-        f"duplicates: {'; '.join(sides)}; from halves of the sample to the whole their share grew by the power {growth.by_time:.2f}"
-        f" over time and {growth.by_source:.2f} over sources; the range reaches from no growth to that power"
+        f"duplicates: {'; '.join(sides)}; from halves of the sample to the whole their share grew by the power {growth.by_time.likely:.2f}"
+        f" over time and {growth.by_source.likely:.2f} over sources; the range reaches from no growth to the most that these may be"
     )

@@ -122,7 +122,7 @@ class _Figuring:
             1.0 if self._whole else 0.0,
         )
         read = Estimate(1 - refused.high, 1 - refused.likely, 1 - refused.low)
-        dropped = dropped_share(self._run, self._drawn)
+        dropped = dropped_share(self._run, self._scan, self._drawn, self._config.dedup)
         if growth is not None:
             dropped = grown_share(dropped, growth)
         dead = share_in(self._run, self._drawn, lambda one: one.door == DEAD).times(read).plus(refused)

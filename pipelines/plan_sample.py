@@ -1,11 +1,10 @@
 """The sample of `warraq plan`: what is read of the inputs, and which records are drawn from it.
 
 Two steps. First the input is scanned: all of it, or a few runs of neighbouring files where it is larger than the limit.
-Scanning reads, decodes and fingerprints, and does nothing else. Then records are drawn by their *text*: each has a key
-made from the smallest hash among its shingles (a MinHash value), and the records with the lowest keys are the sample. Copies
-have the same key and near copies mostly have, so they are drawn together, which is why a small sample can tell the share
-of duplicates at all: of records drawn one by one hardly any would meet its copy. No clock and no chance enters: the same
-files give the same sample.
+Scanning reads, decodes and fingerprints bodies as they are, and does nothing else. Then records are drawn by their *text*: each
+has a key made from the smallest hash among its shingles (a MinHash value), and the records with the lowest keys are the
+sample. Copies have the same key and near copies mostly have, so they are drawn together: of records drawn one by one hardly
+any would meet its copy. No clock and no chance enters: the same files give the same sample.
 """
 
 import dataclasses
@@ -16,13 +15,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from pipelines.config_tree import Config, parse_plan
-from schemas.elements import DeadLetter, InputFile, RawRecord
+from schemas.comparing import Fingerprint, Member, Signature
+from schemas.elements import DeadLetter, InputFile, Origin, RawRecord
 from transforms.core.encoding import decode
 from transforms.core.errors import ArticleError
 from transforms.core.fingerprint import SHINGLE_WORDS, fingerprint_texts
 from transforms.core.normalize import profile_of
 from transforms.core.parse import ParsePlan, fields_of
-from transforms.core.profiles import Profile
 from transforms.core.reading import read_records
 from transforms.core.structure import lay_out_text
 from transforms.files import FoundFile, open_raw
@@ -41,16 +40,11 @@ _Piece = RawRecord | DeadLetter | InputFile
 
 
 class Drawn(NamedTuple):
-    """A record of the sample. `key` names its group; `window` and `number` tell where it stood in the scan.
-
-    `shingles` are those of the body as read, boilerplate included: what the key was made from.
-    """
+    """A record of the sample: `key` names its group, `number` tells where it stood in the scan."""
 
     key: int
-    window: int
     number: int
     record: RawRecord
-    shingles: bytes
 
 
 class Chunk(NamedTuple):
@@ -68,7 +62,8 @@ class Scan:
 
     `files` and `bytes_on_disk` are those of the whole input, `scanned_files` those looked into. `whole` tells that every
     byte was read. `pages` counts web pages, whose text is not looked for in the scan. `read_seconds` is the CPU time that
-    reading alone took.
+    reading alone took. `bodies` are signatures of all records that could be read, by their bodies as they are, of no time
+    and with (number of the record, window) as the place of their origin.
     """
 
     files: int
@@ -81,6 +76,7 @@ class Scan:
     pages: int
     read_seconds: float
     drawn: tuple[Drawn, ...]
+    bodies: tuple[Signature, ...]
 
     @property
     def records(self) -> int:
@@ -120,12 +116,13 @@ def scan(files: Sequence[FoundFile], config: Config, sample: int, limit_bytes: i
         pages=walk.pages,
         read_seconds=max(time.process_time() - started - walk.keying_seconds, 0.0),
         drawn=walk.drawn(),
+        bodies=tuple(walk.bodies),
     )
 
 
 def _windows(files: Sequence[FoundFile], total: int, limit_bytes: int) -> list[list[FoundFile]]:
     """Return runs of neighbouring files at even distances; where they begin follows from the files' names alone."""
-    names = "\n".join(file.uri for file in files)
+    names = "\n".join(_name(file.uri) for file in files)
     seed = int.from_bytes(
         hashlib.blake2b(names.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big"
     )
@@ -186,8 +183,9 @@ class _Walk:
         self._sample = sample
         self._chunk_bytes = chunk_bytes
         self._kept: list[Drawn] = []
-        self._waiting: list[tuple[int, int, RawRecord]] = []
-        self._number = 0
+        self._waiting: list[tuple[int, RawRecord]] = []
+        self._near_min_tokens = config.dedup.near_min_tokens
+        self.bodies: list[Signature] = []
         self.chunks: list[Chunk] = []
         self.refused: dict[str, int] = {}
         self.files = self.pages = 0
@@ -227,8 +225,7 @@ class _Walk:
         self.refused[reason] = self.refused.get(reason, 0) + 1
 
     def _see(self, window: int, record: RawRecord) -> None:
-        self._waiting.append((window, self._number, record))
-        self._number += 1
+        self._waiting.append((window, record))
         self.pages += record.form == "html"
         if len(self._waiting) >= _BATCH:
             self._flush()
@@ -236,12 +233,19 @@ class _Walk:
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, []
         started = time.process_time()
-        keyed = list(_keys([record for _, _, record in waiting], self._plan, self._profile))
-        self.keying_seconds += time.process_time() - started
-        for (window, number, record), (key, shingles) in zip(waiting, keyed, strict=True):
-            self._kept.append(Drawn(key, window, number, record, shingles))
+        records = [record for _, record in waiting]
+        texts = fingerprint_texts([_body(one, self._plan) for one in records], self._profile, SHINGLE_WORDS)
+        for (window, record), text in zip(waiting, texts, strict=True):
+            number = len(self.bodies)
+            self._kept.append(Drawn(_key(record, text), number, record))
+            if text.tokens < self._near_min_tokens:
+                text = dataclasses.replace(text, shingles=b"", stems=b"")
+            place = Origin("", number, window)
+            member = Member(f"{number:032x}", None, 0, text.tokens, place, "", 0, None)
+            self.bodies.append(Signature(member, b"", text))
         if len(self._kept) > 4 * self._sample + _BATCH:
             self._kept = self._lowest()
+        self.keying_seconds += time.process_time() - started
 
     def _lowest(self) -> list[Drawn]:
         """Return the records with the lowest keys: as many as asked for, and all that share the last one's key."""
@@ -274,21 +278,19 @@ class _Begun:
         return chunk
 
 
-def _keys(records: Sequence[RawRecord], plan: ParsePlan, profile: Profile) -> Iterator[tuple[int, bytes]]:
-    """Yield the key of each record, and the shingles that it was made from (b"" where it was made from the bytes)."""
-    if not records:
-        return
-    bodies = [_body(record, plan) for record in records]
-    texts = fingerprint_texts(bodies, profile, SHINGLE_WORDS)
-    for record, text in zip(records, texts, strict=True):
-        if text.shingles:
-            # Sorted, so the first is the smallest; hashed again, lest long texts (whose smallest is smaller) go first.
-            yield _hash(text.shingles[:4]), text.shingles
-        elif text.tokens:
-            yield _hash(text.digest), b""
-        else:
-            place = f"{record.origin.uri}#{record.origin.index}".encode("utf-8", "surrogatepass")
-            yield _hash(place), b""
+def _key(record: RawRecord, text: Fingerprint) -> int:
+    """Return the key of a record whose body has that fingerprint."""
+    if text.shingles:
+        # Sorted, so the first is the smallest; hashed again, lest long texts (whose smallest is smaller) go first.
+        return _hash(text.shingles[:4])
+    if text.tokens:
+        return _hash(text.digest)
+    return _hash(f"{_name(record.origin.uri)}#{record.origin.index}".encode("utf-8", "surrogatepass"))
+
+
+def _name(uri: str) -> str:
+    """Return the name of a file without its folders: moving the input does not change the sample."""
+    return uri.rpartition("/")[2]
 
 
 def _body(record: RawRecord, plan: ParsePlan) -> str:

@@ -10,13 +10,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-import numpy as np
-
 from pipelines.config_tree import Config, parse_plan
 from pipelines.plan_sample import Drawn
 from schemas.avro import encode_container, to_record
-from schemas.comparing import Edge, Signature, Verdict
-from schemas.elements import Article, NormalizedArticle, Origin, TaggedArticle
+from schemas.comparing import Signature, Verdict
+from schemas.elements import Article, NormalizedArticle, TaggedArticle
 from transforms.aids import load_aids
 from transforms.core.buckets import ENTRY_BYTES
 from transforms.core.compared import normalize
@@ -53,15 +51,13 @@ _T = TypeVar("_T")
 class Outcome:
     """What became of a drawn record: its `door`, and the `reason` (of a duplicate: the relation).
 
-    `retained` is, for a duplicate, the chance that its likeliest parent was drawn with it (1: certain). `source` is "" where
-    the record never became an article; `partition` is the folder of an article that was parsed, `event_us` its time.
+    `source` is "" where the record never became an article; `partition` is the folder of one that was parsed, `event_us` its time.
     `rows` are the bytes of its rows in the output, by table.
     """
 
     drawn: Drawn
     door: str = ARTICLE
     reason: str = ""
-    retained: float = 1.0
     source: str = ""
     partition: str = ""
     event_us: int | None = None
@@ -82,16 +78,15 @@ class SampleRun:
     bugs: int
 
 
-def run_sample(drawn: Sequence[Drawn], config: Config, user_rules: UserRules, rate: float) -> SampleRun:
-    """Run drawn records through parse, normalise, deduplicate, tag and encode; `rate` is the part of all that was drawn."""
-    return _Run(config, user_rules, rate).run(drawn)
+def run_sample(drawn: Sequence[Drawn], config: Config, user_rules: UserRules) -> SampleRun:
+    """Run drawn records through parse, normalise, deduplicate, tag and encode."""
+    return _Run(config, user_rules).run(drawn)
 
 
 class _Run:
-    def __init__(self, config: Config, user_rules: UserRules, rate: float) -> None:
+    def __init__(self, config: Config, user_rules: UserRules) -> None:
         self._config = config
         self._plan = parse_plan(config)
-        self._rate = rate
         self._aids = load_aids(config.scope.language_model)
         self._tagger = load_tagger(config.tag, user_rules)
         self._batches: dict[str, list[tuple[float, int]]] = {stage: [] for stage in STAGES}
@@ -174,23 +169,12 @@ class _Run:
         for origin, edge in edges.items():
             outcome, _ = by_origin[origin]
             outcome.door, outcome.reason = DUPLICATE, edge.relation
-            outcome.retained = self._retained(outcome, edge, by_origin)
         signed = [(by_origin[signature.member.origin][0], signature) for signature in signatures]
         for outcome, signature in signed:
             self._shuffled(outcome, signature)
         self._write("duplicates", duplicates)
         self._write("relations", relations)
         return signed
-
-    def _retained(self, outcome: Outcome, edge: Edge, by_origin: dict[Origin, tuple[Outcome, Any]]) -> float:
-        """Return how likely a duplicate's parent is drawn with it: by their likeness as read, which the keys are made from."""
-        parent = by_origin[edge.parent.origin][0].drawn
-        if parent.key != outcome.drawn.key:
-            return 1.0  # drawn by chance of its own: no sign of how many were missed
-        own, other = (np.frombuffer(one.shingles, "<u4") for one in (outcome.drawn, parent))
-        union = np.union1d(own, other).size
-        likeness = np.intersect1d(own, other, assume_unique=True).size / union if union else 1.0
-        return float(likeness + (1 - likeness) * self._rate)
 
     def _shuffled(self, outcome: Outcome, signature: Signature) -> None:
         rules = self._config.dedup

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.plan import Plan, PlanRequest
+from pipelines.plan_duplicates import Growth
 from pipelines.plan_stages import ARTICLE, DEAD, DUPLICATE, FILTERED
 from pipelines.terminal import plain
 from transforms.core.cost_model import PRICES, SERVICE
@@ -55,7 +56,7 @@ def plan_json(plan: Plan, request: PlanRequest) -> dict[str, Any]:
         "sample": {"records": len(scanned.drawn), "reasons": plan.reasons},
         "estimates": _ranges(figures.amounts),
         "shares": _ranges(figures.shares),
-        "growth": None if figures.growth is None else figures.growth._asdict(),
+        "growth": None if figures.growth is None else _growth(figures.growth),
         "cpu_seconds": _ranges(figures.cpu),
         "seconds": None if plan.seconds is None else _range(plan.seconds),
         "memory_bytes": None if plan.memory is None else _range(plan.memory),
@@ -75,6 +76,13 @@ def plan_json(plan: Plan, request: PlanRequest) -> dict[str, Any]:
             "shards": largest.shards,
         },
         "notes": list(plan.notes),
+    }
+
+
+def _growth(growth: Growth) -> dict[str, Any]:
+    return {
+        name: _range(value) if isinstance(value, Estimate) else value
+        for name, value in growth._asdict().items()
     }
 
 

@@ -4,6 +4,7 @@
     python tests/benchmarks/scale.py profile                  measured: what an article costs (the constants of `cost_model.USUAL`)
     python tests/benchmarks/scale.py batch [--times 5]        measured: whole runs over the shared news and over `times` as much
     python tests/benchmarks/scale.py join [--articles 1000000]   measured: the shuffles of deduplication, counted without Beam
+    python tests/benchmarks/scale.py stream                   measured: what the one key of a stream does, and what it keeps
     python tests/benchmarks/scale.py plan                     measured: what `warraq plan` says beside what a run then does
 
 All but `tables` need the shared news. Nothing is asserted: figures of a shared machine are read by a person.
@@ -47,6 +48,8 @@ from transforms.core.join import (  # noqa: E402
 
 NEWS = SHARED / "saudinewsnet_dev"
 RULES = DedupRules()
+#: Articles that a file holds in the computed tables.
+PER_FILE = 500
 SIZES = (1e5, 1e6, 1e8, 1e9, 1e10)
 
 
@@ -124,17 +127,27 @@ def tables() -> None:
         row(key.step, key.key, key.holds, key.bound, key.element_bytes, fits)
     print("\n### A batch on Dataflow\n")
     head(
-        "articles", "workers", "run time", "vCPU hours", "shuffled", "workers' cost", "shuffle's cost", "cost"
+        "articles",
+        "workers",
+        "run time",
+        "counting the files",
+        "vCPU hours",
+        "shuffled",
+        "workers' cost",
+        "shuffle's cost",
+        "cost",
     )
     for articles, workers in zip(SIZES, (2, 10, 200, 1000, 1000), strict=True):
         work = exactly(sum(model.cpu_seconds(usual, articles).values()))
         shuffled = model.PAIRS_VARY.times(model.shuffle_bytes(usual, articles))
         cost = model.service_cost(work, shuffled, workers)
         seconds = model.service_seconds(work, workers)
+        counting = model.counting_seconds(exactly(articles / PER_FILE), exactly(articles * usual.output))
         row(
             f"10^{len(str(int(articles))) - 1}",
             f"{workers:,}",
             f"{hours(seconds.low)} – {hours(seconds.high)}",
+            f"{hours(counting.low)} – {hours(counting.high)}",
             f"{_short(cost.vcpu_hours.low)} – {_short(cost.vcpu_hours.high)}",
             f"{_short(cost.shuffled_gib.low)} – {_short(cost.shuffled_gib.high)} GiB",
             f"{dollars(cost.workers.low)} – {dollars(cost.workers.high)}",
@@ -221,7 +234,7 @@ def profile() -> None:
     config = Config()
     files = find_files([str(path) for path in sorted(NEWS.glob("*.gz"))[3:6]])
     scanned = scan(files, config, 10**9, 0)
-    run = run_sample(scanned.drawn, config, load_rules(config.tag), 1.0)
+    run = run_sample(scanned.drawn, config, load_rules(config.tag))
     records = scanned.records
     print(f"records {records:,}; bytes a record:")
     print(f"  stored {scanned.bytes_on_disk / records:,.0f}")
@@ -232,9 +245,9 @@ def profile() -> None:
         print(f"  {table} written {sum(one.rows.get(table, 0) for one in run.outcomes) / records:,.0f}")
     print(f"  read {scanned.read_seconds / records * 1e6:,.0f} µs")
     for stage, batches in run.batches.items():
-        print(
-            f"  {stage} {sum(seconds for seconds, _ in batches[4:]) / sum(count for _, count in batches[4:]) * 1e6:,.0f} µs an element"
-        )
+        warm = batches[4:] or batches
+        each = sum(seconds for seconds, _ in warm) / sum(count for _, count in warm)
+        print(f"  {stage} {each * 1e6:,.0f} µs an element")
 
 
 def base_signatures() -> list[Signature]:
@@ -374,6 +387,48 @@ def join(articles: int) -> None:
     print(f"peak RSS {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB", file=sys.stderr)
 
 
+def stream() -> None:
+    """Print what the one key of a stream does per article, engine left out, and the state that it leaves, in micro-batches of 200."""
+    import pickle
+
+    from pipelines.plan_sample import scan
+    from pipelines.plan_stages import Outcome, _Run
+    from transforms.core.live_index import LiveIndex
+    from transforms.core.packing import pack_signature, unpack_signature
+    from transforms.core.tagging.user_rules import UserRules
+    from transforms.core.told import tell
+    from transforms.files import find_files
+    from transforms.sign import sign_all, signable_of
+
+    config = Config()
+    files = find_files([str(path) for path in sorted(NEWS.glob("*.gz"))[3:6]])
+    run = _Run(config, UserRules())
+    drawn = [(Outcome(one), one.record) for one in scan(files, config, 10**9, 0).drawn]
+    articles = [
+        article
+        for _, article in run._each("normalize", run._each("parse", drawn, run._parse), run._normalize)
+    ]
+    articles.sort(key=lambda one: one.article.event_us)
+    live, state, seconds = LiveIndex(RULES), 0, 0.0
+    for first in range(0, len(articles), 200):
+        some = articles[first : first + 200]
+        signed = sign_all([signable_of(one, {}, 1) for one in some], config.normalize, RULES)
+        sent = pickle.dumps(
+            [(pack_signature(one), article) for one, article in zip(signed, some, strict=True)]
+        )
+        started = time.process_time()
+        came = pickle.loads(sent)
+        signatures = [unpack_signature(packed)[0] for packed, _ in came]
+        told = tell(live, [one for _, one in came], signatures, first // 1000, RULES, config.normalize)
+        seconds += time.process_time() - started
+        state += len(told.segment)
+    each = seconds / len(articles)
+    print(
+        f"decided {len(articles):,}: {each * 1e6:,.0f} µs of CPU an article, {1 / each:,.0f} a second; "
+        f"state {state / len(articles):,.0f} bytes an article"
+    )
+
+
 def plan(samples: list[int]) -> None:
     """Print what `warraq plan` says of the news from samples and parts, beside what a run over all of it then does."""
     from pipelines.plan import PlanRequest, make_plan
@@ -444,7 +499,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("tables", "profile", "batch", "join", "plan"))
+    parser.add_argument("what", choices=("tables", "profile", "batch", "join", "stream", "plan"))
     parser.add_argument("--times", type=int, default=5)
     parser.add_argument("--articles", type=int, default=1_000_000)
     parser.add_argument("--samples", type=int, nargs="+", default=[500, 2_000, 5_000])
@@ -456,6 +511,7 @@ def main() -> None:
         "profile": profile,
         "batch": lambda: batch(args.times),
         "join": lambda: join(args.articles),
+        "stream": stream,
         "plan": lambda: plan(args.samples),
     }[args.what]()
 

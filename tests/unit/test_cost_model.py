@@ -12,6 +12,7 @@ from transforms.core.cost_model import (
     SERVICE,
     STAGES,
     USUAL,
+    counting_seconds,
     cpu_seconds,
     local_bytes,
     local_seconds,
@@ -43,6 +44,7 @@ def grows(values):
         lambda articles: local_seconds(exactly(articles * 3e-3), exactly(articles)).likely,
         lambda articles: local_bytes(exactly(articles * 4_000)).high,
         lambda articles: service_seconds(exactly(articles * 3e-3), 10).high,
+        lambda articles: counting_seconds(exactly(articles / 500), exactly(articles * 2_000)).likely,
         lambda articles: service_cost(exactly(articles * 3e-3), exactly(articles * 1e4), 10).dollars.low,
     ],
 )

@@ -10,6 +10,7 @@ from transforms.core.estimates import (
     growth_exponent,
     mean_of,
     share_of,
+    shift_of,
     unseen_kinds,
 )
 
@@ -76,10 +77,27 @@ def test_one_group_alone_may_be_off_by_half():
 
 @pytest.mark.parametrize(
     ("whole", "half", "power"),
-    [(10, 10, 0), (10, 5, 1), (10, 0, 1), (0, 0, 0), (4, 2.828427, 0.5), (1, 3, 0)],
+    [(800, 800, 0), (800, 400, 1), (800, 0, 1), (0, 0, 0), (1000, 707, 0.5), (10, 30, 0)],
 )
 def test_the_power_of_growth_is_between_none_and_proportion(whole, half, power):
-    assert growth_exponent(whole, half) == pytest.approx(power, abs=1e-6)
+    found = growth_exponent(whole, half)
+    assert found.likely == pytest.approx(power, abs=1e-3)
+    assert 0 <= found.low <= found.likely <= found.high <= 1
+
+
+def test_a_power_of_growth_from_few_cases_may_be_anything():
+    assert growth_exponent(0, 0) == Estimate(0, 0, 1)
+    few, many = growth_exponent(8, 6), growth_exponent(800, 600)
+    assert few.high > many.high > many.likely
+
+
+def test_a_difference_of_shares_may_be_of_either_sign_and_seeing_none_proves_none():
+    assert shift_of([1, -1, -1], [2, 2, 2], drawn=1.0) == exactly(-1 / 6)
+    none = shift_of([0] * 1000, [1] * 1000, drawn=0.1)
+    assert none.likely == 0
+    assert none.low == -none.high
+    assert 0.001 < none.high < 0.005
+    assert shift_of([], [], drawn=0.1) == Estimate(-1, 0, 1)
 
 
 def test_growth_reaches_from_none_to_the_power_law_and_never_beyond_what_can_be():

@@ -9,7 +9,16 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-__all__ = ["Estimate", "exactly", "grown", "growth_exponent", "mean_of", "share_of", "unseen_kinds"]
+__all__ = [
+    "Estimate",
+    "exactly",
+    "grown",
+    "growth_exponent",
+    "mean_of",
+    "share_of",
+    "shift_of",
+    "unseen_kinds",
+]
 
 _Z = 1.96
 
@@ -85,6 +94,23 @@ def mean_of(values: Sequence[float], sizes: Sequence[float], drawn: float) -> Es
     return Estimate(max(mean - half, 0.0), mean, mean + half)
 
 
+def shift_of(shifts: Sequence[float], sizes: Sequence[float], drawn: float) -> Estimate:
+    """Return by how much one share of the whole differs from another, which was counted: shifts per record, of either sign.
+
+    `shifts` are, per group, records that count in the first and not in the second, less those the other way. They are rare,
+    so two more are added to the variance (as Agresti and Coull do for shares): seeing no difference proves none.
+    """
+    total = math.fsum(sizes)
+    if not total:
+        return Estimate(-1.0, 0.0, 1.0)
+    mean = math.fsum(shifts) / total
+    if drawn >= 1:
+        return exactly(mean)
+    variance = _variance(shifts, sizes, mean) + 2 / len(sizes) ** 2
+    half = math.sqrt(variance * (1 - drawn)) * _student(max(len(sizes) - 1, 1))
+    return Estimate(mean - half, mean, mean + half)
+
+
 def _variance(values: Sequence[float], sizes: Sequence[float], ratio: float) -> float:
     """Return the variance of a ratio of sums over groups (linearised)."""
     groups = len(sizes)
@@ -99,14 +125,15 @@ def _student(freedom: int) -> float:
     return _Z + 2.37 / freedom + 2.8 / freedom**2 + 5.57 / freedom**3
 
 
-def growth_exponent(whole: float, half: float) -> float:
-    """Return by which power of the size a share grows, from its values on a corpus and on halves of it: 0 to 1.
+def growth_exponent(whole: int, half: int) -> Estimate:
+    """Return by which power of the size a share grows: `whole` cases in a corpus, of which `half` are still there in its halves.
 
-    A share of pairs within everything grows in proportion (1), one of pairs within a day not at all (0).
+    A share of pairs within everything grows in proportion (1), one of pairs within a day not at all (0). The range is that of the
+    part that is left after halving, by Wilson; no case at all gives 0 to 1.
     """
-    if whole <= 0 or half >= whole:
-        return 0.0
-    return 1.0 if half <= 0 else min(math.log2(whole / half), 1.0)
+    left = share_of([1.0] * min(half, whole) + [0.0] * max(whole - half, 0), [1.0] * whole, 0.0)
+    low, likely, high = (1.0 if part <= 0.5 else -math.log2(part) for part in reversed(left))
+    return Estimate(abs(low), abs(likely) if whole else 0.0, high)
 
 
 def grown(share: Estimate, exponent: Estimate, factor: float, most: float = 0.95) -> Estimate:
