@@ -125,8 +125,8 @@ class _Figuring:
         dropped = dropped_share(self._run, self._scan, self._drawn, self._config.dedup)
         if growth is not None:
             dropped = grown_share(dropped, growth)
-        dead = share_in(self._run, self._drawn, lambda one: one.door == DEAD).times(read).plus(refused)
-        filtered = share_in(self._run, self._drawn, lambda one: one.door == FILTERED).times(read)
+        dead = self._door(DEAD).times(read).plus(refused)
+        filtered = self._door(FILTERED).times(read)
         dropped = dropped.times(read)
         left = [1 - dead[end] - filtered[end] - dropped[end] for end in range(3)]
         return {
@@ -135,6 +135,20 @@ class _Figuring:
             DEAD: dead.within(0, 1),
             FILTERED: filtered,
         }
+
+    def _door(self, door: str) -> Estimate:
+        """Return the share of readable records that leave by a door.
+
+        Files that were not read differ from those that were as these do from each other, which the drawing knows nothing of.
+        """
+        share = share_in(self._run, self._drawn, lambda one: one.door == door)
+        if self._whole:
+            return share
+        files: dict[str, list[float]] = {}
+        for outcome in self._run.outcomes:
+            files.setdefault(outcome.drawn.record.origin.uri, []).append(float(outcome.door == door))
+        by_file = share_of(list(map(sum, files.values())), [float(len(one)) for one in files.values()], 0.0)
+        return Estimate(min(share.low, by_file.low), share.likely, max(share.high, by_file.high))
 
     def _output(self, rows: Estimate, shares: dict[str, Estimate]) -> tuple[Estimate, Estimate]:
         """Return the bytes of all files that are written, and the number of those of articles."""
@@ -147,7 +161,8 @@ class _Figuring:
         kinds = unseen_kinds(folders.values(), self._drawn)
         if not self._whole:  # the same days again, or other days
             more = max(rows.likely / max(self._scan.readable, 1), 1.0)
-            kinds = Estimate(kinds.low, kinds.likely * more**0.5, kinds.high * more)
+            most = kinds.high * more
+            kinds = Estimate(kinds.low, kinds.likely * more**0.5, most + 3 * most**0.5)
         shards, kept = self._config.output.shards, shares[ARTICLE].times(rows)
         files = Estimate(*(min(kinds[end] * shards, max(kept[end], kinds[end])) for end in range(3)))
         days = len({folder.partition("/")[0] for folder in folders})

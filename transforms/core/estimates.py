@@ -68,8 +68,8 @@ def share_of(hits: Sequence[float], sizes: Sequence[float], drawn: float) -> Est
     if drawn >= 1:
         return exactly(share)
     variance = _variance(hits, sizes, share) * (1 - drawn)
-    # With no hit at all the groups cannot differ; then each counts as one draw.
-    effective = share * (1 - share) / variance if variance else len(sizes) / (1 - drawn)
+    # With no hit at all groups cannot differ; then each record counts as one draw.
+    effective = share * (1 - share) / variance if variance else total / (1 - drawn)
     effective = max(effective, 1.0)
     turned = _Z * _Z / effective
     centre = (share + turned / 2) / (1 + turned)
