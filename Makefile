@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo demo-stream test lint fast long bench bench-dedup bench-streaming bench-tagging emulator prism sample schemas lock clean
+.PHONY: help demo demo-stream test lint fast long bench bench-dedup bench-scale bench-streaming bench-tagging emulator prism sample schemas lock clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -55,6 +55,9 @@ bench: $(VENV)/.dev ## print figures of the batch job beside a plain loop (needs
 bench-dedup: $(VENV)/.dev ## print figures of deduplication: growth, hostile corpora (needs the shared data, 6 minutes, 8 GB)
 	$(BIN)/python tests/benchmarks/dedup.py grow
 	$(BIN)/python tests/benchmarks/dedup.py hostile
+
+bench-scale: $(VENV)/.dev ## print the tables of docs/scale.md (needs the shared data, 20 minutes, 8 GB)
+	for table in tables profile plan batch join stream; do $(BIN)/python tests/benchmarks/scale.py $$table; done
 
 bench-tagging: $(VENV)/.dev ## print figures of tagging: each part, start, memory (needs the shared data, 5 minutes)
 	$(BIN)/python tests/benchmarks/tagging.py

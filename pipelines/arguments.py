@@ -32,6 +32,7 @@ def command_line() -> Parser:
     parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     _add_batch(commands)
+    _add_plan(commands)
     _add_check(commands)
     _add_verify(commands)
     _add_inspect(commands)
@@ -91,6 +92,55 @@ def _add_batch(commands: Commands) -> None:
     batch.add_argument("--quiet", action="store_true", help="print errors only")
 
 
+def _add_plan(commands: Commands) -> None:
+    plan = add_command(
+        commands,
+        "plan",
+        "tell from a sample what `batch` would read, drop, write, take and cost; runs and writes nothing",
+        "The input is read up to --scan, and of what was read --sample records run through the stages, copies of a text\n"
+        "together. Figures are ranges (95 %); where everything was counted they are points. Prices are list prices that\n"
+        "warraq was told, not asked for.\n\n"
+        "examples:\n  warraq plan --input 'news/**'\n"
+        "  warraq plan --config configs/dataflow.yaml --input 'gs://bucket/news/**' --workers 8 --json | jq .cost\n"
+        "  warraq plan --input one-week/ --articles 1000000 --runner DataflowRunner\n\n" + EXIT_CODES,
+    )
+    add_config(plan)
+    plan.add_argument(
+        "--input",
+        nargs="+",
+        action="extend",
+        required=True,
+        metavar="GLOB",
+        help="files, folders or globs, as `batch` takes them",
+    )
+    plan.add_argument(
+        "--runner", metavar="NAME", help="Beam engine (default: engine.runner of the configuration)"
+    )
+    plan.add_argument(
+        "--sample", type=_at_least_one, default=2_000, metavar="N", help="records to run (default: 2000)"
+    )
+    plan.add_argument(
+        "--scan",
+        type=_megabytes,
+        default=64,
+        metavar="MB",
+        help="how much of the input to read; 0: all (default: 64)",
+    )
+    plan.add_argument(
+        "--articles",
+        type=_at_least_one,
+        metavar="N",
+        help="plan for N records like these, not for the input as it is",
+    )
+    plan.add_argument(
+        "--workers",
+        type=_at_least_one,
+        metavar="N",
+        help="workers (default: of engine.options, else 1, on services 4)",
+    )
+    plan.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+
+
 def _add_check(commands: Commands) -> None:
     check = add_command(commands, "check", "check a configuration and print it with all defaults filled in")
     check.add_argument(
@@ -136,6 +186,20 @@ def _add_inspect(commands: Commands) -> None:
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         message = f"{text!r} is no number of rows"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def _megabytes(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        message = f"{text!r} is no whole number of MB"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def _at_least_one(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        message = f"{text!r} is no whole number from 1"
         raise argparse.ArgumentTypeError(message)
     return int(text)
 

@@ -41,6 +41,32 @@ def _batch(args: argparse.Namespace, beam_flags: list[str], console: Console) ->
     return run_batch(request, console)
 
 
+def _plan(args: argparse.Namespace) -> ExitCode:
+    from pipelines.config import load_config
+    from pipelines.engine import BATCH, resolve_engine
+
+    config = load_config(args.config, args.overrides)
+    resolve_engine(args.runner or config.engine.runner, BATCH)  # before Beam is imported
+    from pipelines.plan import PlanRequest, make_plan
+    from pipelines.plan_view import print_plan, print_plan_json
+
+    request = PlanRequest(
+        config=config,
+        inputs=tuple(args.input),
+        runner=args.runner,
+        sample=args.sample,
+        scan_bytes=args.scan * 1_000_000,
+        articles=args.articles,
+        workers=args.workers,
+    )
+    plan = make_plan(request)
+    if args.json:
+        print_plan_json(plan, request, sys.stdout)
+    else:
+        print_plan(plan, sys.stdout)
+    return ExitCode.OK
+
+
 def _stream(args: argparse.Namespace, beam_flags: list[str], console: Console) -> ExitCode:
     from pipelines.config import load_config
 
@@ -197,6 +223,10 @@ def _doctor(console: Console) -> ExitCode:
     return ExitCode.OK if doctor(console) else ExitCode.FAILED
 
 
+#: Commands that need nothing but their arguments.
+_TELLING = {"plan": _plan, "explain": _explain}
+
+
 def _dispatch(argv: Sequence[str], console: Console) -> ExitCode:
     args, rest = command_line().parse_known_args(argv)
     if args.command == "batch":
@@ -213,8 +243,8 @@ def _dispatch(argv: Sequence[str], console: Console) -> ExitCode:
         return _verify(args, console)
     if args.command == "inspect":
         return _inspect(args)
-    if args.command == "explain":
-        return _explain(args)
+    if args.command in _TELLING:
+        return _TELLING[args.command](args)
     if args.command == "index":
         return _index(args, console)
     if args.command == "normalize":

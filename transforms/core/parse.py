@@ -32,6 +32,7 @@ __all__ = [
     "ScopeRules",
     "SourceRules",
     "check_scope",
+    "fields_of",
     "parse",
     "record_of",
 ]
@@ -160,7 +161,7 @@ def parse(record: RawRecord, plan: ParsePlan = _USUAL, aids: Aids = _NO_AIDS) ->
         fields = Fields("", "", "", "", "", None, None)
         layout = lay_out_text(text)
     else:
-        fields = _of_page(text, aids) if record.form == "html" else _fields(text, record, plan)
+        fields = _of_page(text, aids) if record.form == "html" else fields_of(text, record, plan)
         text, layout = _compose(fields)
     display = display_if_repaired(text)
     body = text[layout.body_start :]
@@ -214,7 +215,8 @@ def _with_news(article: Article, layout: Layout, days: _Days, plan: ParsePlan, a
     return dataclasses.replace(article, news=news)
 
 
-def _fields(text: str, record: RawRecord, plan: ParsePlan) -> Fields:
+def fields_of(text: str, record: RawRecord, plan: ParsePlan) -> Fields:
+    """Return the fields of a structured record whose payload is the JSON `text`. Raises ArticleError."""
     try:
         value: Any = json.loads(text)
     except RecursionError:
