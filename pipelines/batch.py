@@ -18,7 +18,7 @@ from rich.console import Console
 
 from pipelines.commit import OutputLocked, account, commit, hold, next_generation, sweep, written_files
 from pipelines.config import Config, config_sha256
-from pipelines.engine import resolve_engine
+from pipelines.engine import Engine, resolve_engine
 from pipelines.graph import IndexPlan, build
 from pipelines.index import Index, IndexMismatch, IndexState, index_name, index_parameters, open_index
 from pipelines.manifest import Accounting, Manifest, manifest_path
@@ -29,6 +29,7 @@ from pipelines.published import check_can_replace
 from pipelines.report import RunFacts, make_report, print_summary
 from pipelines.report_page import render
 from pipelines.tagging import load_rules
+from pipelines.worker_processes import divide, worker_pool
 from schemas.elements import WrittenFile
 from transforms.core.normalize import profile_of
 from transforms.core.tagging.user_rules import UserRules
@@ -90,7 +91,7 @@ def run_batch(request: BatchRequest, console: Console) -> ExitCode:
             litter = sweep(folder)
             if litter and not request.quiet:
                 console.print(f"removed {len(litter):,} files that an unfinished run had left", style="dim")
-            return _run(request, engine.name, options, found, folder, console)
+            return _run(request, engine, options, found, folder, console)
     except OutputLocked as error:
         raise RunFailed(ExitCode.LOCKED, str(error)) from error
     except IndexMismatch as error:
@@ -149,7 +150,7 @@ def _find_inputs(request: BatchRequest) -> list[FoundFile]:
 
 def _run(
     request: BatchRequest,
-    engine_name: str,
+    engine: Engine,
     options: beam.pipeline.PipelineOptions,
     found: Sequence[FoundFile],
     folder: OutputFolder,
@@ -168,10 +169,12 @@ def _run(
     usual = gc.get_threshold()
     gc.set_threshold(50_000, 20, 50)
     try:
-        pipeline = beam.Pipeline(options=options)
-        build(pipeline, request.config, source, sink, plan, user_rules, request.infer)
-        with show_progress(console, sum(file.size_bytes for file in found), quiet=request.quiet):
-            result = _execute(pipeline)
+        with worker_pool(engine, options) as processes:
+            pipeline = beam.Pipeline(options=options)
+            build(pipeline, request.config, source, sink, plan, user_rules, request.infer)
+            divide(pipeline, processes)
+            with show_progress(console, sum(file.size_bytes for file in found), quiet=request.quiet):
+                result = _execute(pipeline)
     finally:
         gc.set_threshold(*usual)
     files = _files_of(folder, run, found)
@@ -194,7 +197,7 @@ def _run(
     facts = RunFacts(
         started_at=started_at.isoformat(timespec="seconds"),
         seconds=time.monotonic() - started,
-        engine=engine_name,
+        engine=engine.name,
         output=folder.root,
         stage_metrics=_stage_metrics(result),
         warnings=(*_warnings(files), *(() if index is None or state is None else _late(index, state))),

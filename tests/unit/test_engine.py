@@ -66,7 +66,7 @@ def test_prism_always_gets_the_experiment_that_keeps_its_state():
     assert resolve_engine("PrismRunner", BATCH).always == ("--experiments=prism_disable_sdf_split",)
 
 
-@pytest.mark.parametrize("name", ["PortableRunner", "FlinkRunner", "SparkRunner"])
+@pytest.mark.parametrize("name", ["FlinkRunner", "SparkRunner"])
 def test_engines_that_were_never_run_say_so(name):
     assert "never been run" in resolve_engine(name, BATCH).promise
 
