@@ -23,7 +23,12 @@ def flags(engine, processes=1):
 
 
 @pytest.mark.parametrize(
-    ("engine", "processes"), [("BundleBasedDirectRunner", 1), ("PrismRunner", 1), ("PrismRunner", 2)]
+    ("engine", "processes"),
+    [
+        ("BundleBasedDirectRunner", 1),
+        ("PrismRunner", 2),
+        pytest.param("PrismRunner", 1, marks=pytest.mark.long),  # other tests stream with one worker
+    ],
 )
 def test_what_a_stream_writes_is_what_a_batch_writes_and_poison_is_a_dead_letter(engine, processes, tmp_path):
     articles = [record(number) for number in range(60)]
