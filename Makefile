@@ -75,7 +75,7 @@ build/prism: requirements.lock # which pins Beam: both must have one version
 	  github.com/apache/beam/sdks/v2/go/cmd/prism@v$$(sed -n 's/^apache-beam\(\[.*\]\)\{0,1\}==\([0-9.]*\).*/\2/p' requirements.lock)
 	@touch $@
 
-prism: build/prism ## build Beam's Prism engine for streaming tests (needs Go, 5 minutes)
+prism: build/prism ## build Beam's Prism engine, to run on and for tests (needs Go, 5 minutes)
 
 sample: $(VENV)/.run ## rebuild the bundled sample from its sources
 	$(BIN)/python scripts/build_sample.py

@@ -32,6 +32,7 @@ from pipelines.published import check_can_replace
 from pipelines.report import print_summary
 from pipelines.submission import check_remote, submit
 from pipelines.tagging import load_rules
+from pipelines.worker_processes import divide, worker_pool
 from schemas.elements import WrittenFile
 from transforms.core.normalize import profile_of
 from transforms.core.tagging.user_rules import UserRules
@@ -191,13 +192,15 @@ def _run(
     usual = gc.get_threshold()
     gc.set_threshold(50_000, 20, 50)
     try:
-        pipeline = beam.Pipeline(options=options)
         publish = PublishOutput(publication) if engine.detached else None
-        build(pipeline, request.config, source, sink, plan, user_rules, request.infer, publish=publish)
-        if engine.detached:
-            return submit(pipeline, publication, console, quiet=request.quiet)
-        with show_progress(console, publication.input_bytes, quiet=request.quiet):
-            result = _execute(pipeline)
+        with worker_pool(engine, options) as processes:
+            pipeline = beam.Pipeline(options=options)
+            build(pipeline, request.config, source, sink, plan, user_rules, request.infer, publish=publish)
+            divide(pipeline, processes)
+            if engine.detached:
+                return submit(pipeline, publication, console, quiet=request.quiet)
+            with show_progress(console, publication.input_bytes, quiet=request.quiet):
+                result = _execute(pipeline)
     finally:
         gc.set_threshold(*usual)
     files = _left_files(folder, run)

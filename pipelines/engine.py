@@ -16,8 +16,9 @@ class Engine:
     """One Beam runner, by its own name.
 
     `promise` is printed at the start of a run; `note` too, where the name given stands for this engine.
-    `always` are flags added to every run, `needs` pairs of an option that must be given and the reason.
-    `module` must be importable, and `extra` is the extra of warraq that brings it.
+    `always` are flags added to every run, `needs` pairs of an option that must be given (of `a|b` one) and the reason.
+    `module` must be importable, and `extra` is the extra of warraq that brings it. `measured` says on which tests the
+    promise stands. On an engine that `divides_steps`, `--sdk_worker_parallelism` starts several worker processes.
     `detached` says that a run goes on without its launcher, which only submits it: so a job publishes itself.
     `remote` says that its workers are other machines, which see no files of the launcher's.
     """
@@ -31,6 +32,8 @@ class Engine:
     extra: str = ""
     limits: str = ""  # why a mode is missing from `modes`
     note: str = ""
+    measured: str = ""
+    divides_steps: bool = False
     refused_because: str | None = None
     detached: bool = False
     remote: bool = False
@@ -41,26 +44,35 @@ def _refused(name: str, reason: str) -> Engine:
 
 
 _NEVER_RUN = "warraq has never been run on it: nothing is promised."
+_NO_PUBSUB = "Beam's Python reads Pub/Sub on Dataflow and on the direct engine only"
+_SAME_FILES = "batch: the same files as on FnApiRunner, byte for byte, and the same counters"
 _ALL = (
     Engine(
         "FnApiRunner",
         (BATCH,),
-        "Runs in this process; shuffled data are held in memory; a failing bundle is not retried and fails the run.",
+        "Runs on this machine; shuffled data are held in memory; a failing bundle is not retried and fails the run.",
         limits="with Pub/Sub it ends DONE with nothing read",
+        measured="batch: the reference; with --direct_running_mode=multi_processing and two workers the same files, byte for"
+        " byte, and the same counters",
     ),
     Engine(
         "BundleBasedDirectRunner",
-        (BATCH, STREAMING),
+        _MODES,
         "Runs in this process, for tests and low rates; it acknowledges Pub/Sub messages before they are written, "
         "so a kill loses those in flight.",
+        measured=f"{_SAME_FILES}; streaming: the same final decisions as a batch",
     ),
     Engine(
         "PrismRunner",
-        (BATCH, STREAMING),
-        "Runs on a local Prism server; it cannot read Pub/Sub, and a kill loses what was acknowledged.",
+        _MODES,
+        "Runs on a Prism server on this machine, which holds shuffled data in memory; a failing bundle is not retried; "
+        "in a stream warraq pulls the subscription by itself, and a kill loses what was acknowledged and not yet written.",
         # Without it Prism loses the state of a key when it splits a slow stateful bundle.
         always=("--experiments=prism_disable_sdf_split",),
         needs=(("prism_location", "the path of a prism binary; without it Beam downloads one"),),
+        measured=f"{_SAME_FILES}, with one worker in this process and with two worker processes; streaming: the same final"
+        " decisions as a batch, with both",
+        divides_steps=True,
     ),
     Engine(
         "DataflowRunner",
@@ -77,14 +89,31 @@ _ALL = (
         extra="gcp",
         detached=True,
         remote=True,
+        measured="never run on the service",
     ),
-    Engine("PortableRunner", _MODES, f"Sends the job to the job server at --job_endpoint; {_NEVER_RUN}"),
-    Engine("FlinkRunner", _MODES, f"Runs on Flink; {_NEVER_RUN}"),
+    Engine(
+        "PortableRunner",
+        (BATCH,),
+        "Sends the job to the job server at --job_endpoint, and what that does is its own affair: nothing is promised.",
+        needs=(("job_endpoint", "host:port of the job server; Beam has none to fall back on"),),
+        limits=_NO_PUBSUB,
+        measured="batch: the same files, with a Prism server started by hand and --environment_type=LOOPBACK",
+    ),
+    Engine(
+        "FlinkRunner",
+        (BATCH,),
+        f"Runs on Flink; {_NEVER_RUN}",
+        needs=(("flink_job_server_jar|job_endpoint", "without a job server Beam downloads one"),),
+        limits=_NO_PUBSUB,
+        measured="never run",
+    ),
     Engine(
         "SparkRunner",
         (BATCH,),
         f"Runs on Spark; {_NEVER_RUN}",
-        limits="streaming from Python on Spark was never tried",
+        needs=(("spark_job_server_jar|job_endpoint", "without a job server Beam downloads one"),),
+        limits=_NO_PUBSUB,
+        measured="never run",
     ),
     _refused(
         "DaskRunner", "it ends DONE with wrong data: outputs mixed, windows ignored, files without records"

@@ -47,7 +47,12 @@ _ONLY_FOR = {
     "FlinkRunnerOptions": ("FlinkRunner", "PortableRunner"),
     "SparkRunnerOptions": ("SparkRunner", "PortableRunner"),
     "KafkaStreamsRunnerOptions": (),
+    "PortableOptions": ("PrismRunner", "PortableRunner", "FlinkRunner", "SparkRunner"),
 }
+#: ... and single ones.
+_ONLY_FOR_ONE = dict.fromkeys(
+    ("direct_num_workers", "direct_running_mode", "direct_test_splits"), ("FnApiRunner", "DirectRunner")
+)
 _NUMBER = re.compile(r"-[0-9]+(?:\.[0-9]+)?")
 _DECIMAL = {
     int: re.compile(r"[-+]?[0-9]+"),
@@ -208,7 +213,7 @@ def _fault(name: str, value: str | None, option: _Option, runner: str) -> str:
     """Return what is wrong with one option by itself, or ""."""
     if name in _REFUSED:
         return f"{name} is refused: {_REFUSED[name]}"
-    engines = _ONLY_FOR.get(option.group)
+    engines = _ONLY_FOR_ONE.get(option.action.dest) or _ONLY_FOR.get(option.group)
     if engines is not None and runner not in engines:
         return f"{name} means nothing to {runner}; it is for {' and '.join(engines) or 'an engine that warraq refuses'}"
     if option.is_switch:
@@ -286,8 +291,12 @@ def _unmet(engine: Engine, flags: Sequence[_Flag], *, streaming: bool) -> list[s
     """Return what the engine needs and has not got."""
     values = {flag.option.action.dest: flag.value for flag in flags}
     messages = [
-        f"{engine.name} needs --{name}: {reason}" for name, reason in engine.needs if name not in values
+        f"{engine.name} needs --{name.replace('|', ' or --')}: {reason}"
+        for name, reason in engine.needs
+        if values.keys().isdisjoint(name.split("|"))
     ]
+    if engine.divides_steps:
+        messages += _worker_faults(values)
     prism = values.get("prism_location")
     if prism is not None and not Path(prism).is_file():
         messages.append(f"--prism_location: there is no file {prism}, and warraq lets Beam download nothing")
@@ -298,6 +307,19 @@ def _unmet(engine: Engine, flags: Sequence[_Flag], *, streaming: bool) -> list[s
             f"{engine.name} needs packages that are not installed: pip install 'warraq[{engine.extra}]'"
         )
     return messages
+
+
+def _worker_faults(values: Mapping[str, str | None]) -> list[str]:
+    """Return what is wrong with the number of worker processes and where they are."""
+    number, place = values.get("sdk_worker_parallelism", "1"), values.get("environment_type", "LOOPBACK")
+    if number is None or not re.fullmatch("[1-9][0-9]?", number):
+        return [f"--sdk_worker_parallelism: {number!r} is not a number of worker processes"]
+    if number != "1" and place != "LOOPBACK":
+        # Workers that Beam starts number their metrics alike, and Prism takes those of one for those of another.
+        return [
+            f"--environment_type={place} has one worker; the {number} of --sdk_worker_parallelism are warraq's own"
+        ]
+    return []
 
 
 def _is_installed(module: str) -> bool:

@@ -20,6 +20,7 @@ from pipelines.published import check_can_grow
 from pipelines.pubsub_names import check_name
 from pipelines.stopping import stopping
 from pipelines.tagging import load_rules
+from pipelines.worker_processes import divide, worker_pool
 from transforms.files import OutputFolder, can_reach, is_remote
 from transforms.publish import PublishArticles
 from transforms.read_messages import ReadArticleMessages
@@ -95,10 +96,12 @@ def run_stream(request: StreamRequest, console: Console) -> ExitCode:
     sink: beam.PTransform = WriteWindows(rules, config.stream.window_seconds)
     if request.publish:
         sink = _AlsoPublish(sink, PublishArticles(request.publish, rules.config_sha256))
-    pipeline = beam.Pipeline(options=options)
-    build(pipeline, config, source, sink, user_rules=load_rules(config.tag), streaming=True)
+    user_rules = load_rules(config.tag)
     try:
-        with hold(folder):
+        with hold(folder), worker_pool(engine, options) as processes:
+            pipeline = beam.Pipeline(options=options)
+            build(pipeline, config, source, sink, user_rules=user_rules, streaming=True)
+            divide(pipeline, processes)
             return _run(pipeline, engine, console, quiet=request.quiet)
     except OutputLocked as error:
         raise RunFailed(ExitCode.LOCKED, str(error)) from error

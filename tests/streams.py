@@ -1,5 +1,7 @@
 """Articles that arrive on the engines that stream, and what came of them: the last revision of each decision."""
 
+import contextlib
+
 import apache_beam as beam
 import prism
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
@@ -9,6 +11,8 @@ from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Timestamp
 from dedup_samples import DAY
 
+from pipelines.engine import STREAMING, resolve_engine
+from pipelines.worker_processes import divide, worker_pool
 from schemas.elements import NormalizedArticle
 from transforms.core.cluster import DedupRules
 from transforms.core.normalize import NormalizeRules
@@ -16,6 +20,8 @@ from transforms.decide import DecideArticles
 
 RULES = DedupRules()
 ENGINES = ("BundleBasedDirectRunner", "PrismRunner")
+#: Prism with the steps divided among two worker processes.
+DIVIDED = "PrismRunner in two processes"
 ARRIVAL = 20_000 * DAY
 
 
@@ -35,12 +41,21 @@ def folded(decisions):
     return {key: (one.parent_id, one.root_id, one.relation) for key, one in last.items()}
 
 
+@contextlib.contextmanager
 def pipeline_on(engine):
-    if engine == "PrismRunner":
-        return beam.Pipeline(options=prism.options("--streaming"))
+    """Give an empty pipeline, and run it to its end after the block."""
+    if engine != "BundleBasedDirectRunner":
+        flags = ["--streaming", *(["--sdk_worker_parallelism=2"] if engine == DIVIDED else [])]
+        options = prism.options(*flags)
+        pool = worker_pool(resolve_engine("PrismRunner", STREAMING), options)
+        with pool as processes, beam.Pipeline(options=options) as pipeline:
+            yield pipeline
+            divide(pipeline, processes)
+        return
     options = PipelineOptions([])
     options.view_as(StandardOptions).streaming = True
-    return beam.Pipeline(runner=engine, options=options)
+    with beam.Pipeline(runner=engine, options=options) as pipeline:
+        yield pipeline
 
 
 def run(engine, groups, check, rules=RULES, step=1_000_000, batch=7):

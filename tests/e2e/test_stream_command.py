@@ -15,14 +15,22 @@ from pipelines.verify_commits import verify_commits
 from transforms.files import OutputFolder
 
 
-def flags(engine):
+def flags(engine, processes=1):
     if engine != "PrismRunner":
         return []
-    return [f"--prism_location={prism.binary()}", "--environment_type=LOOPBACK", "--prism_log_level=warn"]
+    here = (f"--prism_location={prism.binary()}", "--environment_type=LOOPBACK", "--prism_log_level=warn")
+    return [*here, f"--sdk_worker_parallelism={processes}"]
 
 
-@pytest.mark.parametrize("engine", ["BundleBasedDirectRunner", "PrismRunner"])
-def test_what_a_stream_writes_is_what_a_batch_writes_and_poison_is_a_dead_letter(engine, tmp_path):
+@pytest.mark.parametrize(
+    ("engine", "processes"),
+    [
+        ("BundleBasedDirectRunner", 1),
+        ("PrismRunner", 2),
+        pytest.param("PrismRunner", 1, marks=pytest.mark.long),  # other tests stream with one worker
+    ],
+)
+def test_what_a_stream_writes_is_what_a_batch_writes_and_poison_is_a_dead_letter(engine, processes, tmp_path):
     articles = [record(number) for number in range(60)]
     articles += [record(number + 100, body=articles[number]["body"]) for number in range(10)]
     lines = [json.dumps(one, ensure_ascii=False) for one in articles]
@@ -34,7 +42,7 @@ def test_what_a_stream_writes_is_what_a_batch_writes_and_poison_is_a_dead_letter
         topic, subscription = fake.pair(ack_deadline=600)
         command = [WARRAQ, "stream", "--subscription", subscription, "--output", str(output), *UNTAGGED]
         command += ["--runner", engine, "--set", "stream.window_seconds=2", "--set", "run.on_bug=set_aside"]
-        running = subprocess.Popen([*command, *flags(engine)], stderr=subprocess.PIPE, text=True)
+        running = subprocess.Popen([*command, *flags(engine, processes)], stderr=subprocess.PIPE, text=True)
         time.sleep(5)
         for first in range(0, len(messages), 9):
             fake.publish_all(topic, messages[first : first + 9])

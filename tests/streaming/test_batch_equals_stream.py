@@ -11,7 +11,7 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.util import assert_that
 from corpus import SHARED
-from streams import ENGINES, RULES, folded, in_groups, parts, run
+from streams import DIVIDED, ENGINES, RULES, folded, in_groups, parts, run
 
 from pipelines.config import Config
 from pipelines.config_tree import parse_plan
@@ -125,7 +125,7 @@ def test_three_hundred_real_articles_are_decided_as_in_a_batch(engine, order, fo
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", [*ENGINES, DIVIDED])
 @pytest.mark.parametrize("order", ORDERS)
 def test_more_than_three_thousand_real_articles_are_decided_as_in_a_batch(engine, order, folder):
     articles = articles_of(13, 3_200)

@@ -1,5 +1,6 @@
 import pytest
 
+from pipelines.cli import main
 from pipelines.engine import BATCH, ENGINES, STREAMING, resolve_engine
 from pipelines.errors import UsageError
 
@@ -66,7 +67,7 @@ def test_prism_always_gets_the_experiment_that_keeps_its_state():
     assert resolve_engine("PrismRunner", BATCH).always == ("--experiments=prism_disable_sdf_split",)
 
 
-@pytest.mark.parametrize("name", ["PortableRunner", "FlinkRunner", "SparkRunner"])
+@pytest.mark.parametrize("name", ["FlinkRunner", "SparkRunner"])
 def test_engines_that_were_never_run_say_so(name):
     assert "never been run" in resolve_engine(name, BATCH).promise
 
@@ -81,3 +82,66 @@ def test_every_allowed_engine_promises_something_and_says_why_it_lacks_a_mode():
 def test_a_mode_that_does_not_exist_is_our_own_fault():
     with pytest.raises(ValueError, match="replay"):
         resolve_engine("FnApiRunner", "replay")
+
+
+BATCH_COMMAND = ["batch", "--input", "in", "--output", "out"]
+STREAM_COMMAND = ["stream", "--subscription", "projects/warraq-tests/subscriptions/s-1", "--output", "out"]
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        *(
+            ([*BATCH_COMMAND, f"--runner={name}"], f"{name} is refused: {engine.refused_because}")
+            for name, engine in ENGINES.items()
+            if engine.refused_because
+        ),
+        *(
+            ([*STREAM_COMMAND, f"--runner={name}"], f"{name} does not run streaming: {engine.limits}")
+            for name, engine in ENGINES.items()
+            if not engine.refused_because and STREAMING not in engine.modes
+        ),
+        *(
+            ([*BATCH_COMMAND, f"--runner={name}"], f"{name} needs --{option.split('|')[0]}")
+            for name, engine in ENGINES.items()
+            for option, _ in engine.needs
+        ),
+        (
+            [*BATCH_COMMAND, "--runner=PortableRunner", "--direct_num_workers=2"],
+            "means nothing to PortableRunner",
+        ),
+        ([*BATCH_COMMAND, "--sdk_worker_parallelism=2"], "means nothing to FnApiRunner"),
+        ([*BATCH_COMMAND, "--environment_type=LOOPBACK"], "means nothing to FnApiRunner"),
+        (
+            [*BATCH_COMMAND, "--runner=BundleBasedDirectRunner", "--direct_running_mode=multi_processing"],
+            "means nothing to BundleBasedDirectRunner",
+        ),
+        (
+            [*STREAM_COMMAND, "--runner=DirectRunner", "--direct_num_workers=2"],
+            "means nothing to BundleBasedDirectRunner",
+        ),
+        (
+            [
+                *BATCH_COMMAND,
+                "--runner=PrismRunner",
+                "--prism_location=/bin/sh",
+                "--sdk_worker_parallelism=0",
+            ],
+            "not a number of worker processes",
+        ),
+        (
+            [
+                *BATCH_COMMAND,
+                "--runner=PrismRunner",
+                "--prism_location=/bin/sh",
+                "--sdk_worker_parallelism=2",
+                "--environment_type=PROCESS",
+            ],
+            "--environment_type=PROCESS has one worker",
+        ),
+    ],
+)
+def test_what_an_engine_cannot_do_is_refused_at_launch_with_its_reason(command, told, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "1000")
+    assert main(command) == 2
+    assert told in " ".join(capsys.readouterr().err.split())
