@@ -76,6 +76,7 @@ def _follow(args: argparse.Namespace, console: Console) -> ExitCode:
         state=args.state,
         once=args.once,
         quiet=args.quiet,
+        feeds=args.feeds,
     )
     return run_follow(request, console)
 
