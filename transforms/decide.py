@@ -74,7 +74,7 @@ class DecideArticles(Composite):
     Takes normalised articles in the global window, in any order; their timestamps are the times of arrival. Gives
     one `ArticleBatch` (of no partition) per micro-batch and span of `window_us`, and rows with the timestamp of their
     record. What is decided depends on which articles have come, not on order or bundles; where one comes that ranks
-    before others, these are decided anew, and the highest revision counts. Counters: `warraq.deduplicate`.
+    before others, these are decided anew, and the last revision counts. Counters: `warraq.deduplicate`.
     """
 
     rules: DedupRules

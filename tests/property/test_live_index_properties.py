@@ -137,6 +137,17 @@ def test_what_arrived_before_the_horizon_is_forgotten_and_late_ones_are_marked()
     assert (on_time.unchecked, on_time.verdicts[0].edge.relation) == (0, "exact")
 
 
+def test_what_appears_anew_is_decided_later_than_it_was_known_whatever_the_clock_says():
+    rules = DedupRules()
+    one = signature(member(1, 0, 0, 1), body(7), rules)
+    live = LiveIndex(rules)
+    (first,) = live.decide([one], 0).decisions
+    live.expire(16)
+    (again,) = live.decide([one], 3).decisions  # late, after a timer for day 16
+    assert (first.decided_on, first.revision, first.held_days) == (0, 1, 15)
+    assert (again.decided_on, again.revision) == (16, 1)
+
+
 def test_a_repeat_keeps_its_article_known():
     rules = DedupRules()
 

@@ -7,15 +7,18 @@ import time
 from pathlib import Path
 
 import pytest
-from corpus import UNTAGGED_SETTINGS, record
+from corpus import UNTAGGED_SETTINGS, body, record
 from rich.console import Console
 
 from pipelines import follow, follow_sources
 from pipelines.config import load_config
+from pipelines.final import final_rows
 from pipelines.follow import FollowRequest, run_follow
 from pipelines.follow_sources import Taken
 from pipelines.outcome import ExitCode, RunFailed
 from pipelines.published import read_commits
+from pipelines.verify_commits import verify_commits
+from transforms.core.tagging.tagger import Tagger
 from transforms.files import OutputFolder
 
 DAY_S = 86_400
@@ -236,3 +239,54 @@ def test_once_does_not_take_a_service_that_stays_away_for_an_empty_one(tmp_path,
     code, message = refused(None, tmp_path / "out", subscription="projects/warraq-tests/subscriptions/s-1")
     assert code is ExitCode.FAILED
     assert "503 gone away" in message
+
+
+SHORT = ("dedup.horizon_days=1", "dedup.lateness_days=0")
+
+
+def fold_of(output):
+    """What `inspect --final` and `verify` make of a folder: title -> (kept, revision), and the records in."""
+    folder = OutputFolder(str(output))
+    report = verify_commits(folder)
+    assert report.faults == []
+    assert report.accounting.holds
+    return {row["title"]: (row["kept"], row["revision"]) for row in final_rows(folder)}, report.records_in
+
+
+def test_an_article_that_is_read_again_after_it_was_forgotten_is_decided_anew_and_told_once(tmp_path, inbox):
+    output, now = tmp_path / "out", 20_000 * DAY_S
+    run(inbox, output, *SHORT, clock=lambda: now)
+    (inbox / "b.jsonl").write_text(lines(0))
+    run(inbox, output, *SHORT, clock=lambda: now + DAY_S)  # still known, and known for longer by that
+    (inbox / "c.jsonl").write_text(lines(0, 1))
+    run(inbox, output, *SHORT, clock=lambda: now + 2 * DAY_S)
+    assert counts(output) == (6, 4, 2, 0)  # 0 was known, 1 was forgotten
+    assert fold_of(output) == ({f"خبر رقم {number}": (True, 1) for number in range(3)}, 6)
+
+
+def test_the_last_appearance_counts_though_an_earlier_one_had_more_revisions(tmp_path, inbox):
+    output, now = tmp_path / "out", 20_000 * DAY_S
+    text, later = body(5) + body(6) + body(7), "2025-03-05T00:00:00Z"
+    copy = json.dumps(record(50, body=text, published=later), ensure_ascii=False) + "\n"
+    first = json.dumps(record(51, body=text, published="2025-03-04T20:00:00Z"), ensure_ascii=False) + "\n"
+    for day, content in enumerate((copy, first, "", "", copy)):
+        (inbox / "a.jsonl").write_text(content)
+        run(inbox, output, *SHORT, clock=lambda day=day: now + day * DAY_S)
+        found, _ = fold_of(output)
+        assert found.get("خبر رقم 50") == [(True, 1), (False, 2), (False, 2), (False, 2), (True, 1)][day]
+    assert counts(output) == (3, 3, 0, 0)
+
+
+def test_an_article_that_tagging_refuses_is_a_dead_letter_and_no_damage(tmp_path, inbox, monkeypatch):
+    whole = Tagger.tag
+
+    def refusing(self, articles):
+        for one in articles:
+            if one.article.title_text == "خبر رقم 1":
+                raise ZeroDivisionError
+        return whole(self, articles)
+
+    monkeypatch.setattr(Tagger, "tag", refusing)
+    run(inbox, tmp_path / "out", "run.on_bug=set_aside")
+    assert counts(tmp_path / "out") == (3, 2, 0, 1)
+    assert fold_of(tmp_path / "out")[1] == 3

@@ -65,6 +65,7 @@ class LiveIndex:
 
     def __init__(self, rules: DedupRules) -> None:
         self._rules = rules
+        self._held_days = rules.horizon_days + rules.lateness_days
         self._index = SignatureIndex(rules)
         self.head = EMPTY
         #: Article ids by day of arrival; a repeat moves its article to its own day.
@@ -133,8 +134,12 @@ class LiveIndex:
         return self._keep(day, list(fresh.values()), [])
 
     def decide(self, signatures: Sequence[Signature], day: int) -> Decided:
-        """Take in a micro-batch that arrived on `day` (days since 1970-01-01 UTC; never earlier than the last)."""
-        day = max((day, *self.head.days[-1:]))
+        """Take in a micro-batch that arrived on `day` (days since 1970-01-01 UTC).
+
+        An earlier day than the last one that was seen, or for which was forgotten, is taken for that one.
+        """
+        forgot_on = () if self.head.expired_before is None else (self.head.expired_before + self._held_days,)
+        day = max((day, *self.head.days[-1:], *forgot_on))
         found = self._index.add(signatures)
         repeats = {id(edge.child): edge for edge in found.edges if edge.relation == "repeat"}
         fresh = {s.member.article_id: s for s in signatures if id(s.member) not in repeats}
@@ -170,7 +175,7 @@ class LiveIndex:
             verdicts.append(edge and Verdict(edge, root, False, chosen.get(root, root)))
         unchecked = {article_id for article_id, s in fresh.items() if self._is_unchecked(s.member)}
         decisions = [
-            self._decision(article_id, compared.get(article_id), chosen, article_id in unchecked)
+            self._decision(article_id, compared.get(article_id), chosen, article_id in unchecked, day)
             for article_id in (*fresh, *changed)
         ]
         seen_again = [s for s in signatures if id(s.member) in repeats and s.member.article_id not in fresh]
@@ -186,7 +191,7 @@ class LiveIndex:
 
     def expire(self, day: int) -> tuple[int, ...]:
         """Forget what arrived more than horizon and lateness before `day`; return the days whose segments may go."""
-        first = day - self._rules.horizon_days - self._rules.lateness_days
+        first = day - self._held_days
         gone = tuple(known for known in self.head.days if known < first)
         if not gone:
             return ()
@@ -277,7 +282,7 @@ class LiveIndex:
         return dataclasses.replace(member, settled=Settled("", None, 0, root, "", 1))
 
     def _decision(
-        self, article_id: str, edge: Edge | None, chosen: dict[str, str], unchecked: bool
+        self, article_id: str, edge: Edge | None, chosen: dict[str, str], unchecked: bool, day: int
     ) -> Decision:
         member, known = self._index.member(article_id), self._index.parents.get(article_id)
         root = self.root_of(article_id)
@@ -295,6 +300,8 @@ class LiveIndex:
             event_us=member.event_us,
             parent_us=None if known is None else known.parent.event_us,
             origin=member.origin,
+            decided_on=day,
+            held_days=self._held_days,
         )
 
     def _know_url(self, signature: Signature) -> None:
