@@ -111,6 +111,10 @@ class Fold:
         self._missing: list[str] = []
         self._faults = Faults()
 
+    def __contains__(self, article_id: object) -> bool:
+        """Tell whether an article was decided in what was taken in."""
+        return article_id in self._last
+
     @property
     def faults(self) -> list[str]:
         """At most 50 of a kind, the others counted."""
@@ -136,7 +140,9 @@ class Fold:
             }
 
     def take_in(self, table: str, rows: Iterable[Row]) -> None:
-        """Take in rows of a table; files may come in any order of the tables."""
+        """Take in rows of a table, all or a few of their fields; files may come in any order of the tables."""
+        if table not in _READ:
+            return
         if table in ("dead_letters", "filtered"):
             self._refused += sum(row["stage"] in _AFTER for row in rows)
             return
