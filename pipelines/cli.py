@@ -58,6 +58,7 @@ def _stream(args: argparse.Namespace, beam_flags: list[str], console: Console) -
         beam_flags=tuple(beam_flags),
         runner=args.runner,
         quiet=args.quiet,
+        id_label=args.id_label,
     )
     return run_stream(request, console)
 

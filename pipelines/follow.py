@@ -172,6 +172,7 @@ class _Follower:
                 request.subscription or "", config.read, dict(config.field_maps), config.run.on_bug
             )
         )
+        self._day: int | None = None
         self._rolled = time.monotonic()
         self._counts: Counter[str] = Counter()
         self._waits: list[float] = []
@@ -223,6 +224,9 @@ class _Follower:
     def _step(self, taken: Taken) -> None:
         index = self._stages.index
         day = int(self._clock() // _DAY_S)
+        if day != self._day:
+            self._day = day
+            self._source.tidy()
         gone = index.expire(day)
         done = self._stages.run(taken.items, day)
         count = len(taken.items)

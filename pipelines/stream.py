@@ -30,6 +30,8 @@ __all__ = ["StreamRequest", "run_stream", "stream_source"]
 
 #: Engines that cannot read Pub/Sub by themselves: there warraq pulls.
 _PULLING = ("PrismRunner",)
+#: Engines whose source leaves out messages with an id that it has seen. BundleBasedDirectRunner would stand still with a label.
+_KNOWING_IDS = ("DataflowRunner",)
 #: Engines that run in this process and end with it.
 _LOCAL = ("BundleBasedDirectRunner", "PrismRunner")
 _LOOK_SECONDS = 0.2
@@ -37,7 +39,10 @@ _LOOK_SECONDS = 0.2
 
 @dataclasses.dataclass(frozen=True)
 class StreamRequest:
-    """What the user asked for: one of `subscription` and `topic` by full name, where to write, where to publish."""
+    """What the user asked for: one of `subscription` and `topic` by full name, where to write, where to publish.
+
+    `id_label` names the attribute by which the source tells messages that were published twice.
+    """
 
     config: Config
     subscription: str | None
@@ -47,6 +52,7 @@ class StreamRequest:
     beam_flags: tuple[str, ...] = ()
     runner: str | None = None
     quiet: bool = False
+    id_label: str | None = None
 
 
 def stream_source(request: StreamRequest, engine: Engine) -> ReadArticleMessages:
@@ -60,12 +66,19 @@ def stream_source(request: StreamRequest, engine: Engine) -> ReadArticleMessages
     if pull and request.topic:
         message = f"{engine.name} cannot read a topic; make a subscription of it and give --subscription"
         raise RunFailed(ExitCode.USAGE, message)
+    if request.id_label is not None and engine.name not in _KNOWING_IDS:
+        message = (
+            f"--id-label: the source of {engine.name} knows messages by no id; leave it out: an article that is published "
+            "twice is counted as a repeat"
+        )
+        raise RunFailed(ExitCode.USAGE, message)
     config = request.config
     return ReadArticleMessages(
         config.read,
         config.field_maps,
         request.subscription,
         request.topic,
+        request.id_label,
         on_bug=config.run.on_bug,
         pull=pull,
     )

@@ -37,6 +37,12 @@ def _add_stream(commands: Commands) -> None:
         "--output", required=True, metavar="DIR", help="output folder, local or gs://; it grows"
     )
     stream.add_argument(
+        "--id-label",
+        metavar="ATTRIBUTE",
+        help="message attribute with an id of the publisher's own: of messages that were published twice within ten minutes"
+        " Dataflow reads one, so they are not even repeats. Dataflow only; without it they are counted as repeats",
+    )
+    stream.add_argument(
         "--publish", metavar="TOPIC", help="also send each tagged article to projects/P/topics/T"
     )
     stream.add_argument(

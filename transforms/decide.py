@@ -258,7 +258,7 @@ class _DecideFn(beam.DoFn):
         for relation in told.relations:
             self._counter.add(f"relations_{relation.relation}")
         self._counter.add("revised", sum(decision.revision > 1 for decision in told.decisions))
-        self._counter.add("late_unchecked", told.unchecked)
+        self._counter.add("late_unchecked", sum(decision.unchecked for decision in told.decisions))
 
     def _rows(self, told: Told, times: list[int], articles: list[NormalizedArticle]) -> Iterator[Any]:
         spans: dict[int, list[int]] = {}

@@ -10,7 +10,11 @@ import pytest
 from corpus import UNTAGGED, WARRAQ, final_decisions, record, warraq
 from pubsub import running_fake
 
+from pipelines.config import Config
+from pipelines.engine import ENGINES
+from pipelines.outcome import ExitCode, RunFailed
 from pipelines.published import read_commits
+from pipelines.stream import StreamRequest, stream_source
 from pipelines.verify_commits import verify_commits
 from transforms.files import OutputFolder
 
@@ -76,6 +80,20 @@ def test_an_engine_that_reads_no_stream_is_refused_and_so_is_a_topic_on_prism(tm
         check=2,
     )
     assert "cannot read a topic" in done.stderr
+
+
+def request(**changes):
+    return StreamRequest(Config(), "projects/warraq-tests/subscriptions/s-1", None, "out", **changes)
+
+
+def test_an_id_label_is_for_the_engine_whose_source_knows_it():
+    source = stream_source(request(id_label="guid"), ENGINES["DataflowRunner"])
+    assert (source.id_label, source.pull) == ("guid", False)
+    for name in ("BundleBasedDirectRunner", "PrismRunner", "FlinkRunner"):
+        with pytest.raises(RunFailed, match=f"the source of {name} knows messages by no id") as told:
+            stream_source(request(id_label="guid"), ENGINES[name])
+        assert told.value.code is ExitCode.USAGE
+        assert stream_source(request(), ENGINES[name]).id_label is None
 
 
 @pytest.mark.parametrize("command", ["stream", "follow"])

@@ -10,14 +10,17 @@ import pytest
 from corpus import UNTAGGED_SETTINGS, body, record
 from rich.console import Console
 
-from pipelines import follow, follow_sources
+from pipelines import follow
 from pipelines.config import load_config
 from pipelines.final import final_rows
 from pipelines.follow import FollowRequest, run_follow
 from pipelines.follow_sources import Taken
+from pipelines.follow_store import FollowStore
+from pipelines.index import index_parameters
 from pipelines.outcome import ExitCode, RunFailed
 from pipelines.published import read_commits
 from pipelines.verify_commits import verify_commits
+from transforms import read
 from transforms.core.tagging.tagger import Tagger
 from transforms.files import OutputFolder
 
@@ -156,14 +159,14 @@ def test_a_name_that_is_no_utf8_is_read(tmp_path, inbox):
 
 def test_a_file_that_cannot_be_read_is_one_dead_letter(tmp_path, inbox, monkeypatch):
     (inbox / "b.jsonl").write_text(lines(3))
-    whole = follow_sources.open_raw
+    whole = read.open_raw
 
     def opened(uri):
         if uri.endswith("a.jsonl"):
             raise OSError(13, "Permission denied")
         return whole(uri)
 
-    monkeypatch.setattr(follow_sources, "open_raw", opened)
+    monkeypatch.setattr(read, "open_raw", opened)
     for _ in range(2):
         run(inbox, tmp_path / "out")
     assert counts(tmp_path / "out") == (2, 1, 0, 1)
@@ -171,14 +174,14 @@ def test_a_file_that_cannot_be_read_is_one_dead_letter(tmp_path, inbox, monkeypa
 
 def test_a_file_that_goes_before_it_is_opened_is_none(tmp_path, inbox, monkeypatch):
     (inbox / "b.jsonl").write_text(lines(3))
-    whole = follow_sources.open_raw
+    whole = read.open_raw
 
     def opened(uri):
         if uri.endswith("a.jsonl"):
             Path(uri).unlink(missing_ok=True)
         return whole(uri)
 
-    monkeypatch.setattr(follow_sources, "open_raw", opened)
+    monkeypatch.setattr(read, "open_raw", opened)
     run(inbox, tmp_path / "out")
     assert counts(tmp_path / "out") == (1, 1, 0, 0)
     monkeypatch.undo()
@@ -290,3 +293,20 @@ def test_an_article_that_tagging_refuses_is_a_dead_letter_and_no_damage(tmp_path
     run(inbox, tmp_path / "out", "run.on_bug=set_aside")
     assert counts(tmp_path / "out") == (3, 2, 0, 1)
     assert fold_of(tmp_path / "out")[1] == 3
+
+
+def test_files_that_are_gone_are_forgotten_once_a_day_and_those_that_come_again_are_repeats(tmp_path, inbox):
+    output, now = tmp_path / "out", 20_000 * DAY_S
+    first = inbox / "a.jsonl"
+    run(inbox, output, clock=lambda: now)
+    content, stat = first.read_text(), first.stat()
+    first.rename(tmp_path / "away")
+    (inbox / "b.jsonl").write_text(lines(7))
+    run(inbox, output, clock=lambda: now + DAY_S)
+    config = load_config(None, UNTAGGED_SETTINGS)
+    with FollowStore(output / "_state" / "follow.sqlite", index_parameters(config)) as store:
+        assert [Path(uri).name for uri in store.inbox_uris()] == ["b.jsonl"]
+    first.write_text(content)
+    os.utime(first, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    run(inbox, output, clock=lambda: now + DAY_S)
+    assert counts(output) == (7, 4, 3, 0)

@@ -48,7 +48,6 @@ class Decided(NamedTuple):
     `verdicts` has one entry per signature of the batch, in their order: None for an article that is kept.
     `decisions` has one row per article of the batch (repeats have none) and one per earlier article that was decided
     anew. `segment` is what must be kept, under `day`, for `LiveIndex.load`; b"" where there is nothing new to keep.
-    `unchecked` counts articles that came too late.
     """
 
     verdicts: list[Verdict | None]
@@ -57,7 +56,6 @@ class Decided(NamedTuple):
     decisions: list[Decision]
     day: int
     segment: bytes
-    unchecked: int
 
 
 class LiveIndex:
@@ -183,7 +181,7 @@ class LiveIndex:
         kept = [self._settled(signature) for signature in fresh.values()]
         amended = [self._with_settled(self._index.member(article_id)) for article_id in changed]
         segment = self._keep(day, kept + again, amended)
-        return Decided(verdicts, links, replaced, decisions, day, segment, len(unchecked))
+        return Decided(verdicts, links, replaced, decisions, day, segment)
 
     def root_of(self, article_id: str) -> str:
         """Return the article that is kept for this one: itself, or its root."""
