@@ -272,8 +272,13 @@ class _DecideFn(beam.DoFn):
         latest = max(times)
         for relation in told.relations:
             yield _tagged("relations", relation, latest)
+        # The first decision about an article lies in the window of its row: a stream that is stopped writes both or none.
+        arrived: dict[str, int] = {}
+        for place, article in enumerate(articles):
+            arrived.setdefault(article.article.article_id, times[place])
         for decision in told.decisions:
-            yield _tagged("decisions", decision, latest)
+            first = decision.revision == 1
+            yield _tagged("decisions", decision, arrived[decision.article_id] if first else latest)
 
 
 def _tagged(door: str, row: Any, at: int) -> TaggedOutput:
