@@ -63,7 +63,6 @@ class LiveIndex:
 
     def __init__(self, rules: DedupRules) -> None:
         self._rules = rules
-        self._held_days = rules.horizon_days + rules.lateness_days
         self._index = SignatureIndex(rules)
         self.head = EMPTY
         #: Article ids by day of arrival; a repeat moves its article to its own day.
@@ -134,9 +133,11 @@ class LiveIndex:
     def decide(self, signatures: Sequence[Signature], day: int) -> Decided:
         """Take in a micro-batch that arrived on `day` (days since 1970-01-01 UTC).
 
-        An earlier day than the last one that was seen, or for which was forgotten, is taken for that one.
+        An earlier day than the last one that was seen is taken for that one, and none is within the horizon of what was
+        forgotten: an article that appears anew is decided later than it was known.
         """
-        forgot_on = () if self.head.expired_before is None else (self.head.expired_before + self._held_days,)
+        first = self.head.expired_before
+        forgot_on = () if first is None else (first + self._rules.horizon_days,)
         day = max((day, *self.head.days[-1:], *forgot_on))
         found = self._index.add(signatures)
         repeats = {id(edge.child): edge for edge in found.edges if edge.relation == "repeat"}
@@ -189,7 +190,7 @@ class LiveIndex:
 
     def expire(self, day: int) -> tuple[int, ...]:
         """Forget what arrived more than horizon and lateness before `day`; return the days whose segments may go."""
-        first = day - self._held_days
+        first = day - self._rules.horizon_days - self._rules.lateness_days
         gone = tuple(known for known in self.head.days if known < first)
         if not gone:
             return ()
@@ -299,7 +300,7 @@ class LiveIndex:
             parent_us=None if known is None else known.parent.event_us,
             origin=member.origin,
             decided_on=day,
-            held_days=self._held_days,
+            held_days=self._rules.horizon_days,
         )
 
     def _know_url(self, signature: Signature) -> None:
