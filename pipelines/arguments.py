@@ -211,7 +211,9 @@ def _add_explain(commands: Commands) -> None:
         "tell why an article was kept, dropped, filtered or refused, with the two texts side by side",
         "examples:\n  warraq explain out 11186c94\n  warraq explain out day.jsonl.gz#34 --format json | jq .decision\n",
     )
-    explain.add_argument("output", metavar="DIR", help="output folder of `warraq batch`")
+    explain.add_argument(
+        "output", metavar="DIR", help="output folder of `warraq batch`, `stream` or `follow`"
+    )
     explain.add_argument(
         "article", metavar="ARTICLE", help="article id, its first 6 or more digits, or FILE#INDEX"
     )

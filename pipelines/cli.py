@@ -85,6 +85,7 @@ def _stream(args: argparse.Namespace, beam_flags: list[str], console: Console) -
         beam_flags=tuple(beam_flags),
         runner=args.runner,
         quiet=args.quiet,
+        id_label=args.id_label,
     )
     return run_stream(request, console)
 
@@ -103,6 +104,7 @@ def _follow(args: argparse.Namespace, console: Console) -> ExitCode:
         state=args.state,
         once=args.once,
         quiet=args.quiet,
+        feeds=args.feeds,
     )
     return run_follow(request, console)
 

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from pipelines.config import config_sha256
 from pipelines.config_tree import Config
+from pipelines.explain_revisions import latest, revisions
 from pipelines.explain_rows import Found, Generation, Trail, find_trail, open_generation
 from pipelines.explain_texts import ReadText, compare_texts, normalisation, read_again, text_of_row
 from pipelines.explain_view import show
@@ -57,26 +58,29 @@ def run_explain(
 
 def explain(generation: Generation, trail: Trail, config: Config) -> Row:
     """Return what a generation says of an article as a JSON object: read, normalised, decided, tagged, written."""
+    trail, outcome = latest(trail, config.dedup)
     main = trail.records[0]
     row = main.row
+    outcome = outcome or _OUTCOMES[main.table]
     text, problem = _text(main, config)
     explanation: Row = {
         "article_id": row.get("article_id"),
-        "outcome": _OUTCOMES[main.table],
+        "outcome": outcome,
         "source": row.get("source", ""),
         "url": row.get("url", ""),
         "title": row.get("title", ""),
         "event": _iso(_event(row)),
-        "notes": _notes(generation, config, problem),
+        "notes": _notes(generation, main, config, problem),
         "read": _read(trail, text),
         "normalised": None if text is None else _normalised(row, text, config),
         "decision": None,
+        "revisions": revisions(trail),
         "tags": [_tag(tag, row["text"]) for tag in row["tags"]] if main.table == "articles" else None,
         "written": _written(generation, main),
     }
-    if main.table == "articles":
+    if outcome == "kept":
         explanation["decision"] = _why_kept(trail, explanation["normalised"]["words"], config)
-    elif main.table == "duplicates":
+    elif outcome == "dropped":
         explanation["decision"] = _why_dropped(trail, text, config)
     else:
         explanation["decision"] = _why_refused(main)
@@ -93,13 +97,14 @@ def _text(main: Found, config: Config) -> tuple[ReadText | None, str]:
     return (None, text) if isinstance(text, str) else (text, "")
 
 
-def _notes(generation: Generation, config: Config, problem: str) -> list[str]:
+def _notes(generation: Generation, main: Found, config: Config, problem: str) -> list[str]:
     """Return what a reader should know before he believes the rest."""
     notes = []
     manifest = generation.manifest
-    if manifest.failure:
+    if manifest is not None and manifest.failure:
         notes.append(f"generation {manifest.generation} failed and is not published: {manifest.failure}")
-    if manifest.config_sha256 != config_sha256(config):
+    made_with = main.row["config_sha256"] if manifest is None else manifest.config_sha256
+    if made_with != config_sha256(config):
         notes.append(
             "the run had another configuration (or was made by another version of warraq): give it by --config and --set,"
             " or what is read and folded again may differ from what the run saw"
@@ -133,8 +138,9 @@ def _written(generation: Generation, main: Found) -> Row:
     return {
         "output": generation.folder.root,
         **_place(main),
-        "generation": manifest.generation,
-        "state": manifest.state,
+        "generation": None if manifest is None else manifest.generation,
+        "state": "committed" if manifest is None else manifest.state,
+        "commit": generation.commits.get(main.path),
         "config_sha256": main.row["config_sha256"],
     }
 
@@ -173,7 +179,8 @@ def _why_kept(trail: Trail, words: int, config: Config) -> Row:
     """Return why an article is no duplicate, and what is a duplicate of it."""
     article_id = trail.records[0].row["article_id"]
     rules = config.dedup
-    known = next((found.row for found in (*trail.children, *trail.relations)), None)
+    told = (found.row for found in (*trail.children, *trail.relations))
+    known = next((row for row in told if "threshold" in row), None)
     threshold = known["threshold"] if known else rules.threshold
     horizon = known["horizon_days"] if known else rules.horizon_days
     relations = [_relation(found.row, article_id, trail) for found in trail.relations]
@@ -227,7 +234,11 @@ def _why_dropped(trail: Trail, text: ReadText | None, config: Config) -> Row:
     if repeat:
         return decision
     known = trail.named.get(row["parent_id"])
-    earlier = text_of_row(known.row) if known else read_again(row["parent_origin"], row["parent_id"], config)
+    earlier: ReadText | str = "nobody has written down where it was read"
+    if known is not None:
+        earlier = text_of_row(known.row)
+    elif row["parent_origin"] is not None:
+        earlier = read_again(row["parent_origin"], row["parent_id"], config)
     if isinstance(earlier, str):
         decision["problem"] = f"the parent's text is not in the output, and {earlier}"
         return decision
@@ -247,6 +258,8 @@ def _because(row: Mapping[str, Any]) -> str:
         return (
             f"the same article (source, URL and text) was read before, from {origin['uri']}#{origin['index']}"
         )
+    if row["similarity"] is None:
+        return f"an earlier article that it is like came later; the comparison is in no row of this folder, {within}"
     if row["relation"] == "exact":
         return f"the words of its compared body are exactly those of an earlier article, {within}"
     return (

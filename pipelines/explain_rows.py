@@ -1,19 +1,21 @@
-"""The rows of an output folder's live generation that have to do with one article."""
+"""The rows of an output folder that have to do with one article: of its live generation, or of all its commits."""
 
 import dataclasses
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pipelines.errors import UsageError
 from pipelines.manifest import FAILED, SUCCESS, Manifest, read_manifest, read_marker
 from pipelines.outcome import ExitCode, RunFailed
+from pipelines.published import grows, read_commits
 from pipelines.terminal import shorten
 from schemas.avro import read_rows
+from schemas.elements import WrittenFile
 from transforms.files import OutputFolder
 
-__all__ = ["Found", "Generation", "Trail", "find_trail", "is_place", "open_generation"]
+__all__ = ["Found", "Generation", "Trail", "decided_at", "find_trail", "is_place", "open_generation"]
 
 Row = dict[str, Any]
 _FEWEST_DIGITS = 6
@@ -26,10 +28,21 @@ _ENDS = ("articles", "duplicates", "filtered", "dead_letters")
 
 
 class Generation(NamedTuple):
-    """An output folder and what its live manifest names."""
+    """An output folder and the files in it that count.
+
+    `manifest` is the live one, None for a folder that grows; for that `commits` tells which commit names a file, in their order.
+    """
 
     folder: OutputFolder
-    manifest: Manifest
+    files: tuple[WrittenFile, ...]
+    manifest: Manifest | None
+    commits: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """How to speak of it: `generation 3`."""
+        commits = f"the {len(set(self.commits.values())):,} commits"
+        return f"generation {self.manifest.generation}" if self.manifest else commits
 
 
 class Found(NamedTuple):
@@ -46,32 +59,43 @@ class Found(NamedTuple):
 class Trail:
     """Everything that a generation says of one article.
 
-    `records` are the rows of the article itself, one per record that was read with its id, the main one first.
+    `decisions` are those of a stream about it, in their order; a batch run has none. `records` are the rows of the article itself, one per record that was read with its id, the main one first.
     `children` are duplicates that have it as parent or root, `relations` the rows in which it takes part. `named` are
-    the articles of the output that these rows name, by id; `inputs` the rows of input files, by uri.
+    the articles of the output that these rows name, by id; `origins` where those that decisions name were read, kept or not;
+    `inputs` the rows of input files, by uri.
     """
 
     records: list[Found] = dataclasses.field(default_factory=list)
+    decisions: list[Found] = dataclasses.field(default_factory=list)
     children: list[Found] = dataclasses.field(default_factory=list)
     relations: list[Found] = dataclasses.field(default_factory=list)
     named: dict[str, Found] = dataclasses.field(default_factory=dict)
+    origins: dict[str, Row] = dataclasses.field(default_factory=dict)
     inputs: dict[str, Row] = dataclasses.field(default_factory=dict)
 
 
 def open_generation(output: str) -> Generation:
-    """Return the live generation of an output folder, or the failed one where none was ever published.
+    """Return the live generation of an output folder, or the failed one where none was ever published, or the commits.
 
     Raises RunFailed where there is no output of warraq, ManifestError where it is damaged.
     """
     folder = OutputFolder(output)
+    if grows(folder):
+        files = [(file, commit.name) for commit in read_commits(folder) for file in commit.files]
+        return Generation(
+            folder, tuple(file for file, _ in files), None, {file.path: name for file, name in files}
+        )
     for name in (SUCCESS, FAILED):
         try:
             marker = read_marker(folder, name)
         except (OSError, ValueError) as error:
             raise RunFailed(ExitCode.USAGE, f"{output}: {error}") from error
         if marker is not None:
-            return Generation(folder, read_manifest(folder, int(marker["generation"])))
-    raise RunFailed(ExitCode.USAGE, f"{output} is no output folder (there is no {SUCCESS} or {FAILED})")
+            manifest = read_manifest(folder, int(marker["generation"]))
+            return Generation(folder, manifest.files, manifest, {})
+    raise RunFailed(
+        ExitCode.USAGE, f"{output} is no output folder (there is no {SUCCESS}, {FAILED} or commit)"
+    )
 
 
 def is_place(name: str) -> bool:
@@ -108,7 +132,7 @@ def _settle(generation: Generation, name: str) -> Found | None:
         raise UsageError(_ambiguous(name, list(several.values())))
     if not several:
         what = "record was read at" if is_place(name) else "article has an id that begins with"
-        raise UsageError(f"no {what} {name} in generation {generation.manifest.generation}")
+        raise UsageError(f"no {what} {name} in {generation.name}")
     return next(iter(several.values()))
 
 
@@ -162,16 +186,21 @@ def _inputs(generation: Generation) -> dict[str, Row]:
 
 
 def _trail(generation: Generation, article_id: str) -> Trail:
-    """Return every row that has to do with an article, in one pass over the tables."""
+    """Return every row that has to do with an article, in one pass over the tables (over `decisions` in two)."""
+    grown = generation.manifest is None
     trail = Trail(inputs=_inputs(generation))
     main: list[Found] = []
     wanted: set[str] = set()
+    last = _follow_decisions(generation, trail, article_id, wanted) if grown else {}
     for found in _rows(generation, "duplicates"):
         row = found.row
         if row["article_id"] == article_id:
             (trail.records if row["relation"] == "repeat" else main).append(found)
             wanted.update((row["parent_id"], row["root_id"], row["canonical_id"]))
-        elif article_id in (row["parent_id"], row["root_id"]):
+        elif row["article_id"] in last:
+            if row["relation"] != "repeat":
+                trail.children.append(_decided(found, last.pop(row["article_id"])))
+        elif not grown and article_id in (row["parent_id"], row["root_id"]):
             trail.children.append(found)
     for found in _rows(generation, "relations"):
         if article_id in (found.row["article_id"], found.row["other_id"]):
@@ -185,14 +214,62 @@ def _trail(generation: Generation, article_id: str) -> Trail:
             main.append(found)
         elif found.row["article_id"] in wanted:
             trail.named[found.row["article_id"]] = found
+        if found.row["article_id"] in last:
+            trail.children.append(_decided(found, last.pop(found.row["article_id"])))
     trail.records = main + trail.records
     return trail
 
 
+def _follow_decisions(
+    generation: Generation, trail: Trail, article_id: str, wanted: set[str]
+) -> dict[str, Row]:
+    """Find the decisions about an article, and the last ones about those that are dropped for it now, by id."""
+    kin: set[str] = set()
+    for found in _rows(generation, "decisions"):
+        row = found.row
+        if row["article_id"] == article_id:
+            trail.decisions.append(found)
+            wanted.update((row["parent_id"], row["root_id"], row["canonical_id"]))
+        elif article_id in (row["parent_id"], row["root_id"]):
+            kin.add(row["article_id"])
+    trail.decisions.sort(key=lambda found: decided_at(found.row))
+    last: dict[str, Row] = {}
+    for found in _rows(generation, "decisions"):
+        row = found.row
+        if row["article_id"] in wanted:
+            trail.origins[row["article_id"]] = row["origin"]
+        if row["article_id"] in kin:
+            earlier = last.get(row["article_id"])
+            if earlier is not None and decided_at(earlier) > decided_at(row):
+                earlier, row = row, earlier
+            if row["similarity"] is None and earlier is not None:
+                row = {**row, "similarity": earlier["similarity"]}
+            last[row["article_id"]] = row
+    return {
+        key: row
+        for key, row in last.items()
+        if not row["kept"] and article_id in (row["parent_id"], row["root_id"])
+    }
+
+
+def decided_at(row: Row) -> tuple[bool, Any, int]:
+    """Return what orders the decisions about an article."""
+    return row["decided_on"] is not None, row["decided_on"] or 0, row["revision"]
+
+
+def _decided(found: Found, decision: Row) -> Found:
+    """Return a row of an article with what was decided about it last."""
+    names = ("relation", "parent_id", "root_id", "canonical_id", "similarity", "event_us")
+    return found._replace(row={**found.row, **{name: decision[name] for name in names}})
+
+
 def _rows(generation: Generation, table: str) -> Iterator[Found]:
-    """Yield the rows of a table in the order of the files' names. Raises RunFailed for a file that is damaged or gone."""
-    files = sorted((file.path, file.rows) for file in generation.manifest.files if file.table == table)
-    for path, rows in files:
+    """Yield the rows of a table, in the order of the commits or else of the files' names.
+
+    Raises RunFailed for a file that is damaged or gone.
+    """
+    files = [(file.path, file.rows) for file in generation.files if file.table == table]
+    for path, rows in files if generation.commits else sorted(files):
         try:
             stream = io.BytesIO(generation.folder.read(path))
             for number, row in enumerate(read_rows(stream, table), 1):

@@ -58,6 +58,8 @@ def show(explanation: Row, out: TextIO) -> None:
     if normalised is not None:
         _section(console, "What normalising changed", _normalised(normalised))
     _decision(explanation, console)
+    if explanation["revisions"]:
+        _section(console, "What was decided, and when it arrived", _revisions(explanation["revisions"]))
     if explanation["tags"] is not None:
         _section(console, "Tags", _tags(explanation["tags"]))
     _section(console, "Where it was written", _written(explanation["written"]))
@@ -119,7 +121,7 @@ def _read(read: Row) -> Table:
     )
     facts: list[tuple[str, str | Text]] = [
         ("file", _said(read["uri"])),
-        ("record", f"#{read['index']} (the first is #0), at {place}"),
+        ("record", f"#{read['index']} (the first is #0)" + (f", at {place}" if read["form"] else "")),
         ("form", ", ".join(filter(None, (read["form"], read["compression"], read["encoding"])))),
     ]
     facts += [("flag", f"{item['flag']}: {item['meaning']}") for item in read["flags"]]
@@ -196,9 +198,9 @@ def _decision(explanation: Row, console: Console) -> None:
     _section(console, heading, *parts)
     if decision.get("problem"):
         console.print(Padding(Text(_capital(decision["problem"]), style="yellow"), (1, 0, 0, _INDENT)))
-        console.print(
-            Padding(Text(f"Shared words: {_said(' / '.join(decision['shared_words']))}"), (0, 0, 0, _INDENT))
-        )
+        if decision["shared_words"]:
+            told = f"Shared words: {_said(' / '.join(decision['shared_words']))}"
+            console.print(Padding(Text(told), (0, 0, 0, _INDENT)))
     if decision.get("comparison") is not None:
         _section(console, "The two texts, word by word", *_comparison(decision["comparison"], console))
 
@@ -266,15 +268,16 @@ def _dropped(decision: Row, own: str) -> list[tuple[str, str | Text]]:
     if decision["relation"] == "repeat":
         return facts
     days = decision["days_apart"]
+    jaccard, containment = decision["jaccard"], decision["containment"]
+    told = "" if jaccard is None else f"{jaccard:.3f} (threshold {decision['threshold']:.2f})"
     return [
         *facts,
-        (
-            "Jaccard",
-            f"{decision['jaccard']:.3f} (threshold {decision['threshold']:.2f}), containment {decision['containment']:.3f}",
-        ),
+        ("Jaccard", told if containment is None else f"{told}, containment {containment:.3f}"),
         (
             "shingles",
-            f"{decision['shared_shingles']:,} shared, {decision['shingles']:,} in this article, {decision['parent_shingles']:,} in the parent",
+            ""
+            if decision["shingles"] is None
+            else f"{decision['shared_shingles']:,} shared, {decision['shingles']:,} in this article, {decision['parent_shingles']:,} in the parent",
         ),
         (
             "apart",
@@ -295,12 +298,29 @@ def _children(duplicates: Sequence[Row]) -> Group:
     def lines() -> Iterator[Text]:
         for child in duplicates:
             line = Text(
-                f"{child['article_id'][:_DIGITS]}  {child['relation']:5}  {child['jaccard']:.3f}  {child['event'] or 'undated'}"
+                f"{child['article_id'][:_DIGITS]}  {child['relation']:5}  {_figure(child['jaccard'])}  {child['event'] or 'undated'}"
                 f"  {_said(child['source'])}  {_said(child['title'], 60)}"
             )
             yield line if child["is_parent"] else line.append("  (by way of another duplicate)", "dim")
 
     return _list(f"{_count(len(duplicates), 'duplicate')} of it:", duplicates, lines())
+
+
+def _figure(jaccard: float | None) -> str:
+    return "    -" if jaccard is None else f"{jaccard:.3f}"
+
+
+def _revisions(revisions: Sequence[Row]) -> Table:
+    """Return the decisions about an article, one a line, the last one last."""
+    facts: list[tuple[str, str | Text]] = []
+    for one in revisions:
+        what = "kept" if one["kept"] else f"dropped, {one['relation']} to {one['parent_id']}"
+        figure = "" if one["jaccard"] is None else f" ({one['jaccard']:.3f})"
+        late = "; some that it could be a copy of were forgotten by then" if one["unchecked"] else ""
+        facts.append(
+            (f"revision {one['revision']}", f"{one['decided_on'] or ''}  {what}{figure}{late}".strip())
+        )
+    return _facts(facts)
 
 
 def _relations(relations: Sequence[Row]) -> Group:
@@ -362,7 +382,11 @@ def _written(written: Row) -> Table:
             ("table", written["table"]),
             ("file", _said(written["path"])),
             ("row", f"{written['row']:,} of {written['rows']:,}"),
-            ("generation", f"{written['generation']}{failed} of {_said(written['output'])}"),
+            ("commit", f"{written['commit']} of {_said(written['output'])}" if written["commit"] else ""),
+            (
+                "generation",
+                "" if written["commit"] else f"{written['generation']}{failed} of {_said(written['output'])}",
+            ),
             ("config", written["config_sha256"]),
         ]
     )

@@ -93,6 +93,11 @@ class Poller:
         self.sink_fault = ""
         self.polled = self.good = 0
 
+    @property
+    def in_vain(self) -> bool:
+        """Whether the sink did not take everything, or none of the feeds that were asked could be read."""
+        return bool(self.sink_fault) or (self.polled > 0 and not self.good)
+
     def run(self, *, once: bool) -> None:
         """Poll until told to stop; with `once` every feed once, unless its server asked for rest.
 

@@ -4,6 +4,9 @@ Equal parts: for the same articles `article_id`, `kept`, `relation`, `parent_id`
 read, and in whatever order. The other fields tell of the way there: `revision` counts the decisions that a stream made (1
 for a batch run), `similarity` is that of the last decision that compared, `canonical_id` is what was known at the last.
 
+A stream forgets. An article that comes again later than that appears anew: it is decided from revision 1 on, and kept it has
+a second row in `articles`. The last appearance counts, and the article is one row here.
+
 Memory: about 0.7 kB per article (measured with Arabic titles of 60 letters), whatever the length of the texts.
 """
 
@@ -11,8 +14,9 @@ import functools
 import io
 import itertools
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple, TextIO
 
 import fastavro
@@ -40,8 +44,12 @@ _DECIDED = ("article_id", "relation", "parent_id", "root_id", "canonical_id", "s
 _READ = {
     "articles": {"article_id", "source", "title", "published_us", "crawled_us"},
     "duplicates": {*_DECIDED, "source", "title"},
-    "decisions": {*_DECIDED, "revision", "kept"},
+    "decisions": {*_DECIDED, "revision", "kept", "decided_on", "held_days"},
+    "dead_letters": {"stage"},
+    "filtered": {"stage"},
 }
+#: Stages after the decision: what they refuse is kept, and has its row elsewhere.
+_AFTER = {"tag", "infer"}
 #: What a screen has room for where nobody asks for fields; ids are cut to as many digits as `warraq explain` needs and two.
 _SHOWN = (
     "article_id",
@@ -67,10 +75,20 @@ class _Final(NamedTuple):
     similarity: float | None
     revision: int
     event_us: datetime | None
-    #: The revision that `similarity` is of, 0 for none.
-    compared: int
-    #: Whether a revision 1 kept it, None where none was read. What began as dropped has never been in `articles`.
-    began_kept: bool | None
+    #: When it was decided: day and revision. Of two decisions the later one counts.
+    at: tuple[int, int]
+    #: When the decision was made that `similarity` is of, _NEVER for none.
+    compared: tuple[int, int]
+    #: Its appearances, by day: what each revision 1 said. What began as dropped has no row in `articles` of that.
+    began: tuple["_Began", ...]
+
+
+class _Began(NamedTuple):
+    day: int
+    kept: bool
+
+
+_NEVER = (-1, 0)
 
 
 class Fold:
@@ -84,7 +102,18 @@ class Fold:
         self._last: dict[str, _Final] = {}
         self._names: dict[str, tuple[str, str]] = {}
         self._written: set[str] = set()
+        #: How many rows an article has in `articles` beyond the first.
+        self._more: Counter[str] = Counter()
+        #: How long the stream remembers at least, in days.
+        self._held_days: int | None = None
+        self._began: dict[tuple[_Began, ...], tuple[_Began, ...]] = {}
+        self._refused = 0
+        self._missing: list[str] = []
         self._faults = Faults()
+
+    def __contains__(self, article_id: object) -> bool:
+        """Tell whether an article was decided in what was taken in."""
+        return article_id in self._last
 
     @property
     def faults(self) -> list[str]:
@@ -111,7 +140,12 @@ class Fold:
             }
 
     def take_in(self, table: str, rows: Iterable[Row]) -> None:
-        """Take in rows of `articles`, `duplicates` or `decisions`; files may come in any order of the tables."""
+        """Take in rows of a table, all or a few of their fields; files may come in any order of the tables."""
+        if table not in _READ:
+            return
+        if table in ("dead_letters", "filtered"):
+            self._refused += sum(row["stage"] in _AFTER for row in rows)
+            return
         take = {"articles": self._article, "duplicates": self._duplicate, "decisions": self._decision}[table]
         for row in rows:
             # One object per id and outlet, not one per row: that is most of the memory.
@@ -122,25 +156,50 @@ class Fold:
 
     def close(self) -> None:
         """Find what contradicts each other, when all rows are there."""
+        if not self._streamed:
+            return
         for article_id, final in self._last.items():
-            if final.kept and article_id not in self._written and final.began_kept is not False:
-                self._faults.add("kept", f"article {article_id} is kept and is not in articles")
-        if self._streamed:
-            for article_id in self._written - self._last.keys():
-                self._faults.add("undecided", f"article {article_id} lies in articles and was never decided")
+            self._compare(article_id, final)
+        if len(self._missing) > self._refused:
+            for line in self._missing:
+                self._faults.add("kept", line)
+        for article_id in self._written - self._last.keys():
+            self._faults.add("undecided", f"article {article_id} lies in articles and was never decided")
+
+    def _compare(self, article_id: str, final: _Final) -> None:
+        """Compare what was decided about an article with its rows in `articles`."""
+        rows = (article_id in self._written) + self._more[article_id]
+        began = final.began
+        wanted = sum(one.kept for one in began)
+        if rows < wanted or (final.kept and not began and not rows):
+            what = (
+                "is not in articles" if not rows else f"lies in articles {_times(rows)}, not {_times(wanted)}"
+            )
+            self._missing.append(f"article {article_id} is kept and {what}")
+        elif rows > max(wanted, not began):
+            what = "" if wanted or not began else ", and was dropped at once"
+            self._faults.add("twice", f"article {article_id} lies in articles {_times(rows)}{what}")
+        for earlier, later in itertools.pairwise(began):
+            if later.day - earlier.day <= (self._held_days or 0):
+                self._faults.add(
+                    "anew", f"article {article_id} was decided as a new one twice {_between(earlier, later)}"
+                )
 
     def _article(self, article_id: str, row: Row) -> None:
         if article_id in self._written:
-            self._faults.add("twice", f"article {article_id} lies in articles twice")
+            self._more[article_id] += 1
         self._written.add(article_id)
         self._names[article_id] = (row["source"], row["title"])
-        if not self._streamed:
-            if article_id in self._last and not self._last[article_id].kept:
-                self._faults.add("both", f"article {article_id} lies in articles and in duplicates")
-            event_us = row["crawled_us"] if row["published_us"] is None else row["published_us"]
-            self._last[article_id] = _Final(
-                True, "", "", article_id, article_id, None, 1, event_us, 0, began_kept=True
-            )
+        if self._streamed:
+            return
+        if article_id in self._more:
+            self._faults.add("twice", f"article {article_id} lies in articles twice")
+        if article_id in self._last and not self._last[article_id].kept:
+            self._faults.add("both", f"article {article_id} lies in articles and in duplicates")
+        event_us = row["crawled_us"] if row["published_us"] is None else row["published_us"]
+        self._last[article_id] = _Final(
+            True, "", "", article_id, article_id, None, 1, event_us, _NEVER, _NEVER, ()
+        )
 
     def _duplicate(self, article_id: str, row: Row) -> None:
         if row["relation"] == "repeat":
@@ -149,30 +208,32 @@ class Fold:
         if not self._streamed:
             if article_id in self._written:
                 self._faults.add("both", f"article {article_id} lies in articles and in duplicates")
-            self._last[article_id] = _final(row, kept=False, revision=1)
+            self._last[article_id] = _final(row, kept=False, revision=1, day=None)
 
     def _decision(self, article_id: str, row: Row) -> None:
         if not self._streamed:
             return
-        new = _final(row, kept=row["kept"], revision=row["revision"])
+        held_days = row["held_days"]
+        if held_days is not None:
+            self._held_days = held_days if self._held_days is None else min(self._held_days, held_days)
+        new = _final(row, kept=row["kept"], revision=row["revision"], day=row["decided_on"])
         known = self._last.get(article_id)
         if known is None:
-            self._last[article_id] = new
-            return
-        # Of two with one number (an article that came again after it was forgotten) the later commit counts.
-        last = new if new.revision >= known.revision else known
-        compared = max(new, known, key=lambda final: final.compared)
-        self._last[article_id] = last._replace(
-            similarity=None if last.kept else compared.similarity,
-            compared=compared.compared,
-            began_kept=new.began_kept
-            if known.began_kept is None
-            else known.began_kept or bool(new.began_kept),
-        )
+            last, began = new, new.began
+        else:
+            last = new if new.at >= known.at else known
+            compared = max(new, known, key=lambda final: final.compared)
+            began = tuple(sorted(known.began + new.began))
+            last = last._replace(
+                similarity=None if last.kept else compared.similarity, compared=compared.compared
+            )
+        # One object for all articles that began alike: most began once, on one of a few days.
+        self._last[article_id] = last._replace(began=self._began.setdefault(began, began))
 
 
-def _final(row: Row, *, kept: bool, revision: int) -> _Final:
+def _final(row: Row, *, kept: bool, revision: int, day: date | None) -> _Final:
     similarity = row["similarity"]
+    at = (-1 if day is None else day.toordinal(), revision)
     return _Final(
         kept,
         row["relation"],
@@ -182,9 +243,22 @@ def _final(row: Row, *, kept: bool, revision: int) -> _Final:
         similarity,
         revision,
         row["event_us"],
-        0 if similarity is None else revision,
-        began_kept=kept if revision == 1 else None,
+        at,
+        _NEVER if similarity is None else at,
+        (_Began(at[0], kept),) if revision == 1 else (),
     )
+
+
+def _times(count: int) -> str:
+    return ("", "once", "twice")[count] if count < 3 else f"{count} times"
+
+
+def _between(earlier: _Began, later: _Began) -> str:
+    """Name the days of two appearances."""
+    if earlier.day < 0:
+        return "(in files that do not say when)"
+    days = " and on ".join(date.fromordinal(one.day).isoformat() for one in (earlier, later))
+    return f"within the days for which it is remembered, on {days}"
 
 
 def fold(folder: OutputFolder) -> Fold:
@@ -203,10 +277,10 @@ def fold(folder: OutputFolder) -> Fold:
 def final_rows(folder: OutputFolder) -> Iterator[Row]:
     """Yield one row per article that was decided, by id, with the `FIELDS`; `event_us` is a datetime (UTC) or None.
 
-    In a folder with commits the decision of the highest revision counts. In a batch output the rows of `articles` are
+    In a folder with commits the last decision counts, by day and revision. In a batch output the rows of `articles` are
     kept (revision 1, their own root), those of `duplicates` are dropped, and repeats are no articles of their own.
     Raises ManifestError before the first row where nothing is published, where a file cannot be read, and where rows
-    contradict each other: an article that lies in `articles` twice, or one that is kept and is not there.
+    contradict each other: an article that lies in `articles` more often than it was kept anew, or one that is kept and not there.
     """
     found = fold(folder)
     if found.faults:

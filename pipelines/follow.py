@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import datetime
 import sqlite3
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ from rich.console import Console
 
 from pipelines.commit import OutputLocked, hold
 from pipelines.config import Config, config_sha256
+from pipelines.feed_list import read_feed_list
+from pipelines.follow_feeds import PolledInbox, polled_inbox
 from pipelines.follow_roll import check_rolls, roll_outbox
 from pipelines.follow_sources import Inbox, Source, Subscription, Taken
 from pipelines.follow_stages import Stages
@@ -44,7 +47,7 @@ _PATIENCE_S = 30
 
 @dataclasses.dataclass(frozen=True)
 class FollowRequest:
-    """What the user asked for: one of `inbox` and `subscription`, where to write, where the state is."""
+    """What the user asked for: one of `inbox`, `subscription` and `feeds` (a list), where to write, where the state is."""
 
     config: Config
     inbox: str | None
@@ -53,6 +56,7 @@ class FollowRequest:
     state: str | None = None
     once: bool = False
     quiet: bool = False
+    feeds: str | None = None
 
 
 def run_follow(
@@ -60,11 +64,12 @@ def run_follow(
 ) -> ExitCode:
     """Follow until SIGTERM or SIGINT, or with `once` until nothing more is there; what waits is written then.
 
-    `clock` gives Unix seconds. Raises RunFailed, and UsageError for a name that is none.
+    `clock` gives Unix seconds. FAILED where feeds were polled once, and in vain. Raises RunFailed, UsageError for a name
+    that is none, ConfigError for a list of feeds.
     """
     config = request.config
-    if bool(request.inbox) == bool(request.subscription):
-        raise RunFailed(ExitCode.USAGE, "give --inbox or --subscription, one of the two")
+    if [bool(request.inbox), bool(request.subscription), bool(request.feeds)].count(True) != 1:
+        raise RunFailed(ExitCode.USAGE, "give --inbox, --subscription or --feeds, one of the three")
     check_name("--subscription", "subscriptions", request.subscription)
     if is_remote(request.output):
         raise RunFailed(ExitCode.USAGE, "follow writes to a local folder; `warraq stream` writes to gs://")
@@ -72,15 +77,20 @@ def run_follow(
     check_can_grow(folder)
     state = Path(request.state or Path(folder.root, "_state")).absolute()
     _check_inbox(request, Path(folder.root), state)
+    feeds = read_feed_list(request.feeds) if request.feeds else None
     if not request.quiet:
-        console.print(f"[bold]warraq follow[/]: {request.inbox or request.subscription} → {folder.root}")
+        source = request.inbox or request.subscription or request.feeds
+        console.print(f"[bold]warraq follow[/]: {source} → {folder.root}")
         console.print(PROMISE, style="dim", soft_wrap=True)
     try:
         with hold(folder), _hold_state(state), _opened(state, config) as store:
             check_rolls(store, folder, state)
             folder.clear(TEMP_FOLDER)
             index = _load_index(config, store, state)
-            return _Follower(request, store, folder, index, console, clock).run()
+            if feeds is None:
+                return _Follower(request, store, folder, index, console, clock).run()
+            with polled_inbox(feeds, state, quiet=request.quiet) as polled:
+                return _Follower(request, store, folder, index, console, clock, polled).run()
     except OutputLocked as error:
         raise RunFailed(ExitCode.LOCKED, str(error)) from error
     except OSError as error:
@@ -143,53 +153,80 @@ class _Follower:
         index: LiveIndex,
         console: Console,
         clock: Callable[[], float],
+        polled: PolledInbox | None = None,
     ) -> None:
         config = request.config
+        inbox = polled.folder if polled else request.inbox and Path(request.inbox).absolute()
         self._request = request
         self._config = config
         self._store = store
         self._folder = folder
         self._console = console
         self._clock = clock
+        self._polled = polled
         self._stages = Stages(config, load_rules(config.tag), index)
         self._source: Source = (
-            Inbox(str(Path(request.inbox).absolute()), store, config.read)
-            if request.inbox
+            Inbox(str(inbox), store, config.read)
+            if inbox
             else Subscription(
                 request.subscription or "", config.read, dict(config.field_maps), config.run.on_bug
             )
         )
+        self._day: int | None = None
         self._rolled = time.monotonic()
         self._counts: Counter[str] = Counter()
         self._waits: list[float] = []
         self._failing_since: float | None = None
 
     def run(self) -> ExitCode:
-        stream = self._config.stream
-        empty = 0
-        with stopping() as stop:
+        polled = self._polled
+        with stopping(polled.give_up if polled else None) as stop:
             if self._store.unfinished_roll() is not None:
                 self._roll()
-            while not stop.is_set():
-                taken = self._source.take(stream.batch, stream.batch_seconds)
-                if taken.items or taken.inbox:
-                    self._step(taken)
-                    self._source.done(taken)
-                self._tell_failure(taken.failed)
-                waited = time.monotonic() - self._rolled
-                if waited >= stream.window_seconds or self._counts["rows"] >= stream.window_rows:
-                    self._roll()
-                empty = 0 if taken.items or taken.inbox or taken.failed else empty + 1
-                if self._request.once and empty >= 2:
-                    break
-                if taken.failed or (empty and not self._request.once):
-                    stop.wait(_IDLE_S)
+            if polled is not None:
+                polled.start(stop, once=self._request.once)
+            self._follow(stop)
+        if polled is not None:
+            polled.end()
+            while self._take():  # what was sent while it ended
+                pass
         self._roll()
-        return ExitCode.OK
+        return ExitCode.OK if polled is None else polled.outcome()
+
+    def _follow(self, stop: threading.Event) -> None:
+        stream, once = self._config.stream, self._request.once
+        empty = 0
+        while not stop.is_set():
+            # Asked before looking: what polls may end between.
+            coming = self._polled is not None and self._polled.polling()
+            found = self._take()
+            waited = time.monotonic() - self._rolled
+            if waited >= stream.window_seconds or self._counts["rows"] >= stream.window_rows:
+                self._roll()
+            empty = 0 if found or coming or self._failing_since is not None else empty + 1
+            if once and empty >= 2:
+                break
+            if self._failing_since is not None or (not found and (coming or not once)):
+                # No wait of the event's: the handler that sets it must not find its lock taken by this thread.
+                time.sleep(_IDLE_S)
+
+    def _take(self) -> bool:
+        """Take what is there, up to a micro-batch, through all stages; tell whether there was anything."""
+        stream = self._config.stream
+        taken = self._source.take(stream.batch, stream.batch_seconds)
+        found = bool(taken.items or taken.inbox)
+        if found:
+            self._step(taken)
+            self._source.done(taken)
+        self._tell_failure(taken.failed)
+        return found
 
     def _step(self, taken: Taken) -> None:
         index = self._stages.index
         day = int(self._clock() // _DAY_S)
+        if day != self._day:
+            self._day = day
+            self._source.tidy()
         gone = index.expire(day)
         done = self._stages.run(taken.items, day)
         count = len(taken.items)
@@ -216,6 +253,8 @@ class _Follower:
         commit = roll_outbox(
             self._store, self._folder, self._config.output.codec, config_sha256(self._config)
         )
+        if self._polled is not None:
+            self._polled.sweep(self._store)
         waits = sorted(self._waits)
         self._rolled, self._counts, self._waits = time.monotonic(), Counter(), []
         if commit is None or self._request.quiet:

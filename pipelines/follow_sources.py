@@ -9,11 +9,12 @@ from typing import Any, Protocol
 
 from pipelines.follow_store import FollowStore, InboxFile
 from pipelines.outcome import ExitCode, RunFailed
-from schemas.elements import DeadLetter, InputFile, Origin, RawRecord
+from schemas.elements import DeadLetter, InputFile, RawRecord
 from transforms.core.mapping import FieldMap
 from transforms.core.messages import Message, open_message
-from transforms.core.reading import ReadRules, read_records
-from transforms.files import find_files, open_raw, path_of
+from transforms.core.reading import ReadRules
+from transforms.files import find_files, path_of
+from transforms.read import read_file
 
 __all__ = ["Inbox", "Source", "Subscription", "Taken"]
 
@@ -47,6 +48,10 @@ class Source(Protocol):
 
     def done(self, taken: Taken) -> None:
         """Acknowledge what is safe now."""
+        ...
+
+    def tidy(self) -> None:
+        """Let go of what is not needed any more; called now and then."""
         ...
 
 
@@ -109,21 +114,22 @@ class Inbox:
             yield file.uri, InboxFile(stat.st_size, stat.st_mtime_ns, done, True), None
 
     def _read(self, uri: str, size: int) -> Iterator[RawRecord | DeadLetter]:
-        """Yield what a file holds; one that cannot be read is a dead letter, as in a batch run."""
-        try:
-            stream = open_raw(uri)
-        except OSError as error:
-            if not Path(path_of(uri)).exists():
-                raise FileNotFoundError(uri) from error
-            yield DeadLetter("read", "unreadable_file", str(error), b"", 0, Origin(uri, 0, 0))
-            return
-        with stream:
-            for piece in read_records(stream, uri, size, self._rules):
-                if not isinstance(piece, InputFile):
-                    yield piece
+        """Yield what a file holds. Raises FileNotFoundError for one that is gone; that is no dead letter."""
+        for piece in read_file(uri, size, self._rules):
+            if isinstance(piece, DeadLetter) and piece.reason == "unreadable_file":
+                Path(path_of(uri)).stat()
+            if not isinstance(piece, InputFile):
+                yield piece
 
     def done(self, taken: Taken) -> None:
         """Do nothing: how far the files are read is in the store."""
+
+    def tidy(self) -> None:
+        """Forget the files that are gone, so that the state does not grow for ever."""
+        if Path(self._folder).is_dir():
+            self._store.forget_inbox(
+                [uri for uri in self._store.inbox_uris() if not Path(path_of(uri)).exists()]
+            )
 
 
 class Subscription:
@@ -192,3 +198,6 @@ class Subscription:
                 if type(error).__name__ in _LASTING:
                     message = f"{self._name}: acknowledging: {type(error).__name__}: {error}"
                     raise RunFailed(ExitCode.FAILED, message) from error
+
+    def tidy(self) -> None:
+        """Do nothing: the service remembers."""

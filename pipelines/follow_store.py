@@ -8,7 +8,7 @@ written down before it begins: after a kill it is done again, with the same rows
 import dataclasses
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -144,6 +144,15 @@ class FollowStore:
                 "INSERT OR REPLACE INTO inbox VALUES (?, ?, ?, ?, ?)",
                 [(uri, *file) for uri, file in step.inbox.items()],
             )
+
+    def inbox_uris(self) -> list[str]:
+        """Return the files that were read, wholly or in part."""
+        return [uri for (uri,) in self._database.execute("SELECT uri FROM inbox")]
+
+    def forget_inbox(self, uris: Iterable[str]) -> None:
+        """Forget how far files were read; what is there again under such a name is read from its beginning."""
+        with self._transaction():
+            self._database.executemany("DELETE FROM inbox WHERE uri = ?", [(uri,) for uri in uris])
 
     def received(self) -> int:
         """Return how many records have come since the last roll was begun."""

@@ -6,15 +6,15 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from transforms.metrics import PROGRESS_VARIABLE, read_progress
+from transforms.metrics import PROGRESS_VARIABLE, flush_progress, read_progress
 
-__all__ = ["show_progress"]
+__all__ = ["counted", "show_progress"]
 
 _REFRESH_SECONDS = 0.3
 #: Where nobody watches (a log file), a line this often is enough.
@@ -36,16 +36,36 @@ def show_progress(console: Console, input_bytes: int, *, quiet: bool) -> Iterato
     if quiet:
         yield
         return
+    with _channel() as folder:
+        stop = threading.Event()
+        thread = threading.Thread(target=_watch, args=(console, folder, input_bytes, stop), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+
+@contextlib.contextmanager
+def counted() -> Iterator[Callable[[], dict[str, int]]]:
+    """Give what tells how much the stages have counted since then, `stage.counter` -> count, on this machine."""
+    with _channel() as folder:
+
+        def totals() -> dict[str, int]:
+            flush_progress()
+            return read_progress(folder)
+
+        yield totals
+
+
+@contextlib.contextmanager
+def _channel() -> Iterator[str]:
     folder = tempfile.mkdtemp(prefix="warraq-progress-")
     os.environ[PROGRESS_VARIABLE] = folder
-    stop = threading.Event()
-    thread = threading.Thread(target=_watch, args=(console, folder, input_bytes, stop), daemon=True)
-    thread.start()
     try:
-        yield
+        yield folder
     finally:
-        stop.set()
-        thread.join()
         os.environ.pop(PROGRESS_VARIABLE, None)
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -5,13 +5,13 @@ Memory grows with the number of rows, not with their size: only ids and record n
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 from pipelines.terminal import plain
 from transforms.core.partition import article_partition, day_partition
 
-__all__ = ["Faults", "RowChecks"]
+__all__ = ["Faults", "GrowingRowChecks", "RowChecks"]
 
 Row = dict[str, Any]
 _SHOWN_PER_KIND = 50
@@ -138,10 +138,7 @@ class RowChecks:
         if key in self._articles:
             self._faults.add("id twice", f"{place}: article {row['article_id']} is there twice")
         self._articles.add(key)
-        event_us = _micros(row["crawled_us"] if row["published_us"] is None else row["published_us"])
-        self._check_folder(path, place, f"articles/{article_partition(event_us, row['source'])}")
-        for fault in _misplaced(row):
-            self._faults.add("span", f"{place}: article {row['article_id']}: {fault}")
+        _check_article(self._faults, path, place, row)
 
     def _check_duplicate(self, path: str, place: str, row: Row) -> None:
         self._duplicates.add(_key(row["article_id"]))
@@ -152,25 +149,95 @@ class RowChecks:
             key = _key(row[field])
             if key not in self._articles and not row[elsewhere]:
                 pending.setdefault(key, f"{place}: duplicate {row['article_id']}")
-        if (row["relation"] == "repeat") != (row["parent_id"] == row["article_id"]):
-            self._faults.add(
-                "parent",
-                f"{place}: duplicate {row['article_id']}: relation {row['relation']} with parent {row['parent_id']}",
-            )
-        self._check_folder(path, place, f"duplicates/{day_partition(_micros(row['event_us']))}")
+        _check_duplicate(self._faults, path, place, row)
 
     def _check_relation(self, path: str, place: str, row: Row) -> None:
-        if row["article_id"] == row["other_id"]:
-            self._faults.add("relation", f"{place}: article {row['article_id']} is related to itself")
         # What an index alone knows has no source here, and no record of this run.
         key = _key(row["article_id"])
         if row["source"] and key not in self._articles and key not in self._duplicates:
             self._related.setdefault(key, f"{place}: article {row['article_id']}")
-        self._check_folder(path, place, f"relations/{day_partition(_micros(row['event_us']))}")
+        _check_relation(self._faults, path, place, row)
 
-    def _check_folder(self, path: str, place: str, folder: str) -> None:
-        if path.rpartition("/")[0] != folder:
-            self._faults.add("folder", f"{place}: the row belongs into {folder}")
+
+class GrowingRowChecks:
+    """The checks over the rows of a folder that grows, where commits may be of several configurations and inputs.
+
+    Call `check` for each row, then `close`; faults go to `faults`. `decided` holds the articles that were decided so far:
+    those of a commit's decisions are best told before its other rows. A record or an article may be there again (the
+    fold judges that).
+    """
+
+    def __init__(self, faults: Faults, decided: Container[str]) -> None:
+        self._faults = faults
+        self._decided = decided
+        self._pending: dict[str, str] = {}
+
+    def check(self, table: str, path: str, number: int, row: Row) -> None:
+        """Check one row (resolved to the current schema), the `number`th of its file."""
+        place = f"{path} row {number}"
+        if table == "articles":
+            _check_article(self._faults, path, place, row)
+        elif table == "duplicates":
+            for field, elsewhere in (("parent_id", "parent_from_index"), ("root_id", "root_from_index")):
+                if not row[elsewhere]:
+                    self._refer(row[field], f"{place}: duplicate {row['article_id']}: {field[:-3]}")
+            _check_duplicate(self._faults, path, place, row)
+        elif table == "relations":
+            if row["source"]:
+                self._refer(row["article_id"], f"{place}: article")
+            _check_relation(self._faults, path, place, row)
+        elif table == "decisions":
+            self._check_decision(path, place, row)
+
+    def close(self) -> None:
+        """Check what can only be known at the end; call it only where every file could be read."""
+        for article_id, place in self._pending.items():
+            if article_id not in self._decided:
+                self._faults.add("reference", f"{place} {article_id} was never decided in this folder")
+
+    def _refer(self, article_id: str, place: str) -> None:
+        if article_id not in self._decided:
+            self._pending.setdefault(article_id, place)
+
+    def _check_decision(self, path: str, place: str, row: Row) -> None:
+        article_id, parent, relation = row["article_id"], row["parent_id"], row["relation"]
+        said = f"kept {row['kept']}, relation {relation!r}, parent {parent!r}, root {row['root_id']!r}"
+        alone = (parent, relation, row["root_id"]) == ("", "", article_id)
+        if row["revision"] < 1 or (
+            not alone if row["kept"] else not parent or parent == article_id or not relation
+        ):
+            self._faults.add(
+                "decision",
+                f"{place}: decision {row['revision']} about {article_id} contradicts itself: {said}",
+            )
+        _check_folder(self._faults, path, place, f"decisions/{day_partition(_micros(row['event_us']))}")
+
+
+def _check_article(faults: Faults, path: str, place: str, row: Row) -> None:
+    event_us = _micros(row["crawled_us"] if row["published_us"] is None else row["published_us"])
+    _check_folder(faults, path, place, f"articles/{article_partition(event_us, row['source'])}")
+    for fault in _misplaced(row):
+        faults.add("span", f"{place}: article {row['article_id']}: {fault}")
+
+
+def _check_duplicate(faults: Faults, path: str, place: str, row: Row) -> None:
+    if (row["relation"] == "repeat") != (row["parent_id"] == row["article_id"]):
+        faults.add(
+            "parent",
+            f"{place}: duplicate {row['article_id']}: relation {row['relation']} with parent {row['parent_id']}",
+        )
+    _check_folder(faults, path, place, f"duplicates/{day_partition(_micros(row['event_us']))}")
+
+
+def _check_relation(faults: Faults, path: str, place: str, row: Row) -> None:
+    if row["article_id"] == row["other_id"]:
+        faults.add("relation", f"{place}: article {row['article_id']} is related to itself")
+    _check_folder(faults, path, place, f"relations/{day_partition(_micros(row['event_us']))}")
+
+
+def _check_folder(faults: Faults, path: str, place: str, folder: str) -> None:
+    if path.rpartition("/")[0] != folder:
+        faults.add("folder", f"{place}: the row belongs into {folder}")
 
 
 def _missing(indexes: set[int], records: int) -> str:

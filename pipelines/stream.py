@@ -7,7 +7,8 @@ import uuid
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.runners.runner import PipelineState
+from apache_beam.options.pipeline_options import PortableOptions
+from apache_beam.runners.runner import PipelineResult, PipelineState
 from rich.console import Console
 
 from pipelines.commit import OutputLocked, hold
@@ -16,29 +17,38 @@ from pipelines.engine import Engine, resolve_engine
 from pipelines.graph import build
 from pipelines.options import pipeline_options
 from pipelines.outcome import ExitCode, RunFailed
-from pipelines.published import check_can_grow
+from pipelines.progress import counted
+from pipelines.published import check_can_grow, read_commits
 from pipelines.pubsub_names import check_name
 from pipelines.stopping import stopping
 from pipelines.tagging import load_rules
 from pipelines.worker_processes import divide, worker_pool
 from transforms.files import OutputFolder, can_reach, is_remote
 from transforms.publish import PublishArticles
+from transforms.pull_messages import pull_again, stop_pulling
 from transforms.read_messages import ReadArticleMessages
 from transforms.write import Tables, WriteRules
-from transforms.write_windows import WriteWindows
+from transforms.write_windows import WriteWindows, is_commit_of
 
 __all__ = ["StreamRequest", "run_stream", "stream_source"]
 
 #: Engines that cannot read Pub/Sub by themselves: there warraq pulls.
 _PULLING = ("PrismRunner",)
+#: Engines whose source leaves out messages with an id that it has seen. BundleBasedDirectRunner would stand still with a label.
+_KNOWING_IDS = ("DataflowRunner",)
 #: Engines that run in this process and end with it.
 _LOCAL = ("BundleBasedDirectRunner", "PrismRunner")
 _LOOK_SECONDS = 0.2
+#: How long a stop waits for what is under way; a second signal ends the wait.
+_DRAIN_SECONDS = 120
 
 
 @dataclasses.dataclass(frozen=True)
 class StreamRequest:
-    """What the user asked for: one of `subscription` and `topic` by full name, where to write, where to publish."""
+    """What the user asked for: one of `subscription` and `topic` by full name, where to write, where to publish.
+
+    `id_label` names the attribute by which the source tells messages that were published twice.
+    """
 
     config: Config
     subscription: str | None
@@ -48,6 +58,7 @@ class StreamRequest:
     beam_flags: tuple[str, ...] = ()
     runner: str | None = None
     quiet: bool = False
+    id_label: str | None = None
 
 
 def stream_source(request: StreamRequest, engine: Engine) -> ReadArticleMessages:
@@ -61,12 +72,19 @@ def stream_source(request: StreamRequest, engine: Engine) -> ReadArticleMessages
     if pull and request.topic:
         message = f"{engine.name} cannot read a topic; make a subscription of it and give --subscription"
         raise RunFailed(ExitCode.USAGE, message)
+    if request.id_label is not None and engine.name not in _KNOWING_IDS:
+        message = (
+            f"--id-label: the source of {engine.name} knows messages by no id; leave it out: an article that is published "
+            "twice is counted as a repeat"
+        )
+        raise RunFailed(ExitCode.USAGE, message)
     config = request.config
     return ReadArticleMessages(
         config.read,
         config.field_maps,
         request.subscription,
         request.topic,
+        request.id_label,
         on_bug=config.run.on_bug,
         pull=pull,
     )
@@ -102,7 +120,7 @@ def run_stream(request: StreamRequest, console: Console) -> ExitCode:
             pipeline = beam.Pipeline(options=options)
             build(pipeline, config, source, sink, user_rules=user_rules, streaming=True)
             divide(pipeline, processes)
-            return _run(pipeline, engine, console, quiet=request.quiet)
+            return _run(pipeline, engine, rules, console, quiet=request.quiet)
     except OutputLocked as error:
         raise RunFailed(ExitCode.LOCKED, str(error)) from error
 
@@ -119,8 +137,11 @@ class _AlsoPublish(beam.PTransform):
         return tables | "WriteWindows" >> self.write
 
 
-def _run(pipeline: beam.Pipeline, engine: Engine, console: Console, *, quiet: bool) -> ExitCode:
-    with stopping() as stop:
+def _run(
+    pipeline: beam.Pipeline, engine: Engine, rules: WriteRules, console: Console, *, quiet: bool
+) -> ExitCode:
+    pull_again()
+    with stopping() as stop, counted() as totals:
         result = pipeline.run()
         if engine.name not in _LOCAL:
             if not quiet:
@@ -132,8 +153,41 @@ def _run(pipeline: beam.Pipeline, engine: Engine, console: Console, *, quiet: bo
             if PipelineState.is_terminal(result.state):
                 raise RunFailed(ExitCode.FAILED, f"the stream ended by itself: {result.state}")
             time.sleep(_LOOK_SECONDS)
+        here = pipeline.options.view_as(PortableOptions).environment_type in (None, "", "LOOPBACK")
+        if engine.name in _PULLING and here:
+            _drain(result)
         with contextlib.suppress(Exception):  # what it was doing ends with the process anyway
-            result.cancel()
-    if not quiet:
-        console.print("stopped", style="dim")
+            if not PipelineState.is_terminal(result.state):
+                result.cancel()
+        _tell_end(totals().get("read.in", 0) if here else None, rules, console, quiet=quiet)
     return ExitCode.OK
+
+
+def _drain(result: PipelineResult) -> None:
+    """Let the source, whose workers are in this process, end and every window fire; wait until that is done."""
+    stop_pulling()
+    end = time.monotonic() + _DRAIN_SECONDS
+    while not PipelineState.is_terminal(result.state) and time.monotonic() < end:
+        time.sleep(_LOOK_SECONDS)
+
+
+def _tell_end(received: int | None, rules: WriteRules, console: Console, *, quiet: bool) -> None:
+    """Say how many messages were acknowledged and are in no file: those of windows that had not fired.
+
+    `received` comes from the side channel of the counters, since BundleBasedDirectRunner's own show a part only; None
+    where the workers are elsewhere.
+    """
+    if received is None:
+        message = "stopped; messages whose windows had not fired were acknowledged and are in no file"
+        console.print(message, style="yellow", soft_wrap=True)
+        return
+    commits = read_commits(OutputFolder(rules.root))
+    written = sum(commit.records_in for commit in commits if is_commit_of(rules.run, commit.name))
+    if received > written:
+        message = (
+            f"stopped; {received - written:,} of {received:,} messages were acknowledged and are in no file: their windows "
+            "had not fired, and the engine was not drained"
+        )
+        console.print(message, style="yellow", soft_wrap=True)
+    elif not quiet:
+        console.print(f"stopped; all {written:,} messages that were read are in files", style="dim")

@@ -37,6 +37,12 @@ def _add_stream(commands: Commands) -> None:
         "--output", required=True, metavar="DIR", help="output folder, local or gs://; it grows"
     )
     stream.add_argument(
+        "--id-label",
+        metavar="ATTRIBUTE",
+        help="message attribute with an id of the publisher's own: of messages that were published twice within ten minutes"
+        " Dataflow reads one, so they are not even repeats. Dataflow only; without it they are counted as repeats",
+    )
+    stream.add_argument(
         "--publish", metavar="TOPIC", help="also send each tagged article to projects/P/topics/T"
     )
     stream.add_argument(
@@ -49,12 +55,13 @@ def _add_follow(commands: Commands) -> None:
     follow = add_command(
         commands,
         "follow",
-        "read an inbox or Pub/Sub on one machine, and lose nothing by a kill",
+        "read feeds, an inbox or Pub/Sub on one machine, and lose nothing by a kill",
         "The same decisions as batch and stream, in micro-batches without Beam; SQLite holds the index and what is on its way\n"
         "to files. Messages are acknowledged after that is safe. Files are added by commits (stream.window_seconds,\n"
         "stream.window_rows). SIGTERM ends it in good order; after kill -9 the next start goes on.\n\n"
         "examples:\n"
-        "  warraq poll --feeds configs/feeds/feeds.yaml --to inbox:inbox & warraq follow --inbox inbox --output out\n"
+        "  warraq follow --feeds configs/feeds/feeds.yaml --output out\n"
+        "  warraq follow --inbox inbox --output out --once\n"
         "  warraq follow --config configs/streaming.yaml --subscription projects/P/subscriptions/S --output out\n\n"
         + EXIT_CODES,
     )
@@ -64,6 +71,12 @@ def _add_follow(commands: Commands) -> None:
         "--inbox", metavar="DIR", help="folder of files in any form that batch reads; nothing in it is moved"
     )
     source.add_argument("--subscription", metavar="NAME", help="projects/P/subscriptions/S (extra gcp)")
+    source.add_argument(
+        "--feeds",
+        metavar="FILE",
+        help="YAML list of feeds, as for `warraq poll`: they are polled beside, by way of STATE/inbox; memory and health.json"
+        " are in STATE/poll. With --once every feed is asked once",
+    )
     follow.add_argument("--output", required=True, metavar="DIR", help="local output folder; it grows")
     follow.add_argument("--state", metavar="DIR", help="folder of the database (default: OUTPUT/_state)")
     follow.add_argument("--once", action="store_true", help="take what is there, write it, and end")

@@ -308,4 +308,4 @@ def print_findings(notes: Sequence[str], faults: Sequence[str], sound: str, cons
     for fault in faults:
         console.print(f"  fault: {fault}", style="red", markup=False, soft_wrap=True)
     if not faults:
-        console.print(f"  checksums, schemas, rows, {sound}", markup=False)
+        console.print(f"  checksums, schemas, rows, {sound}", markup=False, soft_wrap=True)

@@ -1,5 +1,6 @@
-"""Proving an output folder that grows: every commit, every file that it names, and that the records of all add up.
+"""Proving an output folder that grows: every commit, every file that it names, every row, and that all records add up.
 
+Each file is read and decoded once.
 Nothing is changed, and no damage stops the check: what cannot be read is a fault, and the next file follows.
 """
 
@@ -14,10 +15,10 @@ from fastavro.read import SchemaResolutionError
 from rich.console import Console
 
 from pipelines.errors import ManifestError
-from pipelines.final import fold
+from pipelines.final import Fold
 from pipelines.manifest import Accounting
 from pipelines.published import commit_files, read_commit
-from pipelines.row_checks import Faults
+from pipelines.row_checks import Faults, GrowingRowChecks
 from pipelines.terminal import plain
 from pipelines.verify import print_findings
 from schemas.avro import TABLES, fingerprint, read_rows
@@ -69,6 +70,8 @@ class _Verification:
         self.report = GrowingReport()
         self._older: Counter[str] = Counter()
         self._unread = 0
+        self._fold = Fold(streamed=True)
+        self._checks = GrowingRowChecks(self.faults, self._fold)
 
     def run(self) -> None:
         commits = self._commits()
@@ -76,7 +79,7 @@ class _Verification:
         by_path: dict[str, str] = {}
         for commit in commits:
             self.report.records_in += commit.records_in
-            for file in commit.files:
+            for file in sorted(commit.files, key=lambda file: file.table != "decisions"):
                 if file.path in by_path:
                     both = f"{by_path[file.path]} and {commit.name}"
                     self.faults.add("named twice", f"{file.path}: two commits name it, {both}")
@@ -100,7 +103,10 @@ class _Verification:
                 "without what cannot be read the decisions were not compared with the articles"
             )
         else:
-            self._check_fold()
+            self._checks.close()
+            self._fold.close()
+            for fault in self._fold.faults:
+                self.faults.add("fold", fault)
 
     def _commits(self) -> list[Commit]:
         found: list[Commit] = []
@@ -143,12 +149,20 @@ class _Verification:
             return None
         try:
             self._check_schema(file, data)
-            return sum(1 for _ in read_rows(io.BytesIO(data), file.table))
+            return self._take_in(file, data)
         except SchemaResolutionError as error:
             self.faults.add("schema", f"{path}: this version of warraq cannot read its schema: {error}")
         except Exception as error:  # noqa: BLE001 (whatever a damaged file makes the decoder raise)
             self.faults.add("file", f"{path}: does not decode: {type(error).__name__}: {error}")
         return None
+
+    def _take_in(self, file: WrittenFile, data: bytes) -> int:
+        """Check the rows of a file and give them to the fold; return how many they are."""
+        number = 0
+        for number, row in enumerate(read_rows(io.BytesIO(data), file.table), 1):
+            self._checks.check(file.table, file.path, number, row)
+            self._fold.take_in(file.table, (row,))
+        return number
 
     def _check_schema(self, file: WrittenFile, data: bytes) -> None:
         header: Any = fastavro.reader(io.BytesIO(data))
@@ -178,14 +192,6 @@ class _Verification:
                 f"{foreign:,} files in the table folders are not warraq's; readers leave them alone"
             )
 
-    def _check_fold(self) -> None:
-        """Each kept article has one row in `articles`, unless its first revision dropped it."""
-        try:
-            for fault in fold(self.folder).faults:
-                self.faults.add("fold", fault)
-        except ManifestError as error:  # changed under our hands
-            self.faults.add("fold", str(error))
-
 
 def print_growing(root: str, report: GrowingReport, console: Console) -> None:
     """Print a report for people: the verdict, the accounting, notes, and one line per fault."""
@@ -196,4 +202,4 @@ def print_growing(root: str, report: GrowingReport, console: Console) -> None:
     console.print(f"  {report.files:,} files, {sum(report.rows.values()):,} rows", markup=False)
     console.print(f"  {report.accounting.equation()}", markup=False, soft_wrap=True)
     notes, faults = list(map(plain, report.notes)), list(map(plain, report.faults))
-    print_findings(notes, faults, "decisions and accounting are as the commits say", console)
+    print_findings(notes, faults, "references, decisions and accounting are as the commits say", console)

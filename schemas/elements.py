@@ -214,14 +214,15 @@ class Relation:
 
 @dataclasses.dataclass(frozen=True)
 class Decision:
-    """What a stream has decided about one article; of several the one of the highest `revision` counts.
+    """What a stream has decided about one article; of several the last counts: by `decided_on`, then by `revision`.
 
-    `revision` rises from 1 per article. An article whose earlier copy arrives later is decided anew: what was kept may
-    be dropped, and a parent or root may become an earlier one; nothing that was dropped is ever kept again. `relation`
-    is "" (kept), `exact` or `near`; a kept article is its own root and has no parent. `similarity` is the exact Jaccard
-    similarity to the parent, None where this revision compared nothing (kept, or only the root has changed).
-    `version` counts the texts of its URL. `unchecked` tells that the article came so late that the index had forgotten some
-    of those it could be a copy of.
+    `decided_on` is the day of arrival (days since 1970-01-01 UTC). `revision` rises from 1 per article; for one that comes
+    again after it was forgotten, which is more than `held_days` after it was last seen, it begins anew. An article whose
+    earlier copy arrives later is decided anew: what was kept may be dropped, and a parent or root may become an earlier
+    one; nothing that was dropped is ever kept again while it is remembered. `relation` is "" (kept), `exact` or `near`; a
+    kept article is its own root and has no parent. `similarity` is the exact Jaccard similarity to the parent, None where
+    this revision compared nothing (kept, or only the root has changed). `version` counts the texts of its URL.
+    `unchecked` tells that the article came so late that the index had forgotten some of those it could be a copy of.
     """
 
     article_id: str
@@ -237,6 +238,8 @@ class Decision:
     event_us: int | None
     parent_us: int | None
     origin: Origin
+    decided_on: int
+    held_days: int
 
 
 @dataclasses.dataclass(frozen=True)

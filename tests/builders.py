@@ -206,7 +206,7 @@ def place(table: str, element: Any) -> str:
         return (
             f"articles/{article_partition(element.article.article.event_us, element.article.article.source)}"
         )
-    by_day = table in ("duplicates", "relations")
+    by_day = table in ("duplicates", "relations", "decisions")
     return f"{table}/{day_partition(element.event_us)}" if by_day else table
 
 

@@ -21,8 +21,12 @@ def decided(
     *,
     revision: int = 1,
     similarity: float | None = None,
+    day: int = 20_000,
 ) -> Decision:
-    """A decision about an article: kept, or `near` to a parent. Ids may be given instead, one letter for 32 of it."""
+    """A decision about an article: kept, or `near` to a parent. Ids may be given instead, one letter for 32 of it.
+
+    An article is remembered for 30 days.
+    """
     own, parent, root = (_id(one) for one in (of, parent, root or parent or of))
     return Decision(
         article_id=own,
@@ -38,6 +42,8 @@ def decided(
         event_us=5,
         parent_us=4 if parent else None,
         origin=origin(),
+        decided_on=day,
+        held_days=30,
     )
 
 

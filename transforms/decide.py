@@ -74,7 +74,7 @@ class DecideArticles(Composite):
     Takes normalised articles in the global window, in any order; their timestamps are the times of arrival. Gives
     one `ArticleBatch` (of no partition) per micro-batch and span of `window_us`, and rows with the timestamp of their
     record. What is decided depends on which articles have come, not on order or bundles; where one comes that ranks
-    before others, these are decided anew, and the highest revision counts. Counters: `warraq.deduplicate`.
+    before others, these are decided anew, and the last revision counts. Counters: `warraq.deduplicate`.
     """
 
     rules: DedupRules
@@ -258,7 +258,7 @@ class _DecideFn(beam.DoFn):
         for relation in told.relations:
             self._counter.add(f"relations_{relation.relation}")
         self._counter.add("revised", sum(decision.revision > 1 for decision in told.decisions))
-        self._counter.add("late_unchecked", told.unchecked)
+        self._counter.add("late_unchecked", sum(decision.unchecked for decision in told.decisions))
 
     def _rows(self, told: Told, times: list[int], articles: list[NormalizedArticle]) -> Iterator[Any]:
         spans: dict[int, list[int]] = {}
@@ -272,8 +272,13 @@ class _DecideFn(beam.DoFn):
         latest = max(times)
         for relation in told.relations:
             yield _tagged("relations", relation, latest)
+        # The first decision about an article lies in the window of its row: a stream that is stopped writes both or none.
+        arrived: dict[str, int] = {}
+        for place, article in enumerate(articles):
+            arrived.setdefault(article.article.article_id, times[place])
         for decision in told.decisions:
-            yield _tagged("decisions", decision, latest)
+            first = decision.revision == 1
+            yield _tagged("decisions", decision, arrived[decision.article_id] if first else latest)
 
 
 def _tagged(door: str, row: Any, at: int) -> TaggedOutput:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from apache_beam.metrics import Metrics
 
-__all__ = ["PROGRESS_VARIABLE", "StageCounter", "read_progress"]
+__all__ = ["PROGRESS_VARIABLE", "StageCounter", "flush_progress", "read_progress"]
 
 PROGRESS_VARIABLE = "WARRAQ_PROGRESS"
 _FLUSH_SECONDS = 0.25
@@ -30,11 +30,16 @@ class _Board:
         self._totals: dict[str, int] = {}
         self._next = 0.0
         self._file: Path | None = None
-        self._pid = 0
+        self._of: tuple[str, int] | None = None
 
     def add(self, name: str, count: int) -> None:
-        if PROGRESS_VARIABLE not in os.environ:
+        folder = os.environ.get(PROGRESS_VARIABLE)
+        if not folder:
             return
+        if self._of != (folder, os.getpid()):  # another run, or a forked child: its totals start anew
+            self._of = folder, os.getpid()
+            self._totals, self._next = {}, 0.0
+            self._file = Path(folder, f"{os.getpid()}-{uuid.uuid4().hex}.json")
         self._totals[name] = self._totals.get(name, 0) + count
         now = time.monotonic()
         if now >= self._next:
@@ -42,14 +47,8 @@ class _Board:
             self.flush()
 
     def flush(self) -> None:
-        folder = os.environ.get(PROGRESS_VARIABLE)
-        if not folder:
+        if self._file is None:
             return
-        if self._file is None or self._pid != os.getpid() or self._file.parent != Path(folder):
-            if self._file is not None:  # another run, or a forked child: its totals start anew
-                self._totals = {}
-            self._pid = os.getpid()
-            self._file = Path(folder, f"{self._pid}-{uuid.uuid4().hex}.json")
         temporary = self._file.with_suffix(f".{threading.get_ident()}.tmp")
         try:
             temporary.write_text(json.dumps(self._totals))
@@ -75,6 +74,11 @@ class StageCounter:
             counter = self._counters[name] = Metrics.counter(f"warraq.{self.stage}", name)
         counter.inc(count)  # type: ignore[attr-defined]
         _board.add(f"{self.stage}.{name}", count)
+
+
+def flush_progress() -> None:
+    """Write the totals of this process now, which else wait a quarter of a second."""
+    _board.flush()
 
 
 def read_progress(folder: str) -> dict[str, int]:

@@ -17,7 +17,7 @@ from apache_beam.transforms.core import RestrictionProvider
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Duration, Timestamp
 
-__all__ = ["PullMessages"]
+__all__ = ["PullMessages", "pull_again", "stop_pulling"]
 
 #: The watermark stays so far behind the clock, and behind the oldest message that is still held (microseconds).
 _BEHIND_US = 2_000_000
@@ -44,7 +44,7 @@ class PullMessages(beam.PTransform):
 
     A bundle's messages are acknowledged when the engine has committed its first stage. Prism keeps that in memory:
     **who kills Prism, or cancels the pipeline, loses what was acknowledged and is not yet in a file** (messages
-    under way to a window that has not fired). A failing bundle ends the job on Prism; its messages come again.
+    under way to a window that has not fired); `stop_pulling` ends it without that. A failing bundle ends the job on Prism; its messages come again.
     """
 
     subscription: str
@@ -93,6 +93,21 @@ class _Held:
 
 
 _held: dict[str, _Held] = {}
+_LAST = 2**62 - 1
+_stopping = threading.Event()
+
+
+def stop_pulling() -> None:
+    """Let the sources of this process end: what was pulled goes on, every window fires, and the pipeline is done.
+
+    It reaches workers in this process only (`--environment_type=LOOPBACK`, Prism's own way where nothing else is named).
+    """
+    _stopping.set()
+
+
+def pull_again() -> None:
+    """Take `stop_pulling` back, for the next pipeline of this process."""
+    _stopping.clear()
 
 
 class _PollTracker(OffsetRestrictionTracker):
@@ -110,7 +125,7 @@ class _PollTracker(OffsetRestrictionTracker):
 
 class _PollProvider(RestrictionProvider):
     def initial_restriction(self, element: bytes) -> OffsetRange:  # noqa: ARG002 - Beam's interface
-        return OffsetRange(0, 2**62)
+        return OffsetRange(0, _LAST + 1)
 
     def create_tracker(self, restriction: OffsetRange) -> _PollTracker:
         return _PollTracker(restriction)
@@ -156,6 +171,9 @@ class _PollFn(beam.DoFn):
         # A bundle that fails is not finalized, so nothing of it is acknowledged. Prism finalizes each bundle, and
         # the worker logs an error for one that registered nothing: so an empty poll registers too.
         finalizer.register(functools.partial(self._acknowledge, taken, held))
+        if _stopping.is_set():
+            tracker.try_claim(_LAST)  # nothing is left to read: the watermark goes to the end of time
+            return
         position = tracker.current_restriction().start
         end = position + self._most
         full = True

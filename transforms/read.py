@@ -13,7 +13,7 @@ from transforms.core.reading import ReadRules, read_records
 from transforms.files import find_files, open_raw
 from transforms.metrics import StageCounter
 
-__all__ = ["ReadArticleFiles", "ReadOutputs"]
+__all__ = ["ReadArticleFiles", "ReadOutputs", "read_file"]
 
 
 class ReadOutputs(NamedTuple):
@@ -63,7 +63,7 @@ class _ReadFileFn(beam.DoFn):
 
     def process(self, found: tuple[str, Iterable[int]]) -> Iterator[Any]:
         uri, sizes = found
-        for piece in _read(uri, min(sizes), self._rules):
+        for piece in read_file(uri, min(sizes), self._rules):
             if isinstance(piece, RawRecord):
                 self._counter.add("ok")
                 yield piece
@@ -77,7 +77,8 @@ class _ReadFileFn(beam.DoFn):
                 yield TaggedOutput("inputs", piece)
 
 
-def _read(uri: str, size_bytes: int, rules: ReadRules) -> Iterator[RawRecord | DeadLetter | InputFile]:
+def read_file(uri: str, size_bytes: int, rules: ReadRules) -> Iterator[RawRecord | DeadLetter | InputFile]:
+    """Yield what a file holds, and an `InputFile` at its end; one that cannot be opened is a dead letter."""
     try:
         stream = open_raw(uri)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""ReadArticleMessages: a subscription or topic to raw records; StampEventTimes: articles by their own time."""
+"""ReadArticleMessages: a subscription or topic to raw records, each with the time at which its message was published."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping
@@ -7,13 +7,12 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub
 from apache_beam.pvalue import PBegin, PCollection, TaggedOutput
-from apache_beam.transforms.window import GlobalWindow, TimestampedValue
+from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.timestamp import Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
-from schemas.elements import Article, DeadLetter, InputFile, RawRecord
+from schemas.elements import DeadLetter, InputFile, RawRecord
 from transforms.composite import Composite
-from transforms.core.event_times import AHEAD_US, event_time
 from transforms.core.mapping import FieldMap
 from transforms.core.messages import Message, open_message
 from transforms.core.reading import ReadRules
@@ -21,7 +20,7 @@ from transforms.metrics import StageCounter
 from transforms.pull_messages import PullMessages
 from transforms.read import ReadOutputs
 
-__all__ = ["OpenMessages", "ReadArticleMessages", "StampEventTimes"]
+__all__ = ["OpenMessages", "ReadArticleMessages"]
 
 
 @dataclasses.dataclass(eq=False)
@@ -54,10 +53,9 @@ class ReadArticleMessages(Composite):
     """Read articles from Pub/Sub: an existing `subscription`, or a `topic` through a subscription of its own.
 
     Give one of the two, by full name. `id_label` names the attribute that tells messages apart where publishers
-    repeat themselves (Dataflow only: BundleBasedDirectRunner stays RUNNING with no output), `timestamp_attribute`
-    the one that holds the event time (see `core.event_times`); else the publish time is the timestamp.
-    `pull` reads by `PullMessages`, for engines that cannot read Pub/Sub themselves (Prism): a subscription only,
-    and neither `id_label` nor `timestamp_attribute`.
+    repeat themselves (Dataflow only: BundleBasedDirectRunner stays RUNNING with no output). Timestamps are those of
+    publishing. `pull` reads by `PullMessages`, for engines that cannot read Pub/Sub themselves (Prism): a subscription
+    only, and no `id_label`.
     Order means nothing. The source acknowledges: when it does so is the runner's promise.
     Raises ValueError at build time where these fields do not go together.
     """
@@ -67,7 +65,6 @@ class ReadArticleMessages(Composite):
     subscription: str | None = None
     topic: str | None = None
     id_label: str | None = None
-    timestamp_attribute: str | None = None
     on_bug: str = "set_aside"
     pull: bool = False
 
@@ -90,35 +87,14 @@ class ReadArticleMessages(Composite):
                 subscription=self.subscription,
                 id_label=self.id_label,
                 with_attributes=True,
-                timestamp_attribute=self.timestamp_attribute,
             )
         if not self.subscription:
             message = f"pull needs a subscription: make one for the topic {self.topic!r}"
             raise ValueError(message)
-        if self.id_label or self.timestamp_attribute:
-            message = (
-                "pull reads neither "
-                f"id_label ({self.id_label!r}) nor timestamp_attribute ({self.timestamp_attribute!r})"
-            )
+        if self.id_label:
+            message = f"pull reads no id_label ({self.id_label!r})"
             raise ValueError(message)
         return PullMessages(self.subscription)
-
-
-@dataclasses.dataclass(eq=False)
-class StampEventTimes(beam.PTransform):
-    """Give each article its event time as timestamp, within bounds around the timestamp it comes with.
-
-    It comes with the publish time of its message, which the stages between have kept. What moves back may be late
-    and what moves ahead waits: `core.event_times` tells what windows after it need. Windows are cut anew by the new
-    time. Counters: `event_time_missing`, `event_time_too_old`, `event_time_ahead`.
-    """
-
-    horizon_us: int
-    ahead_us: int = AHEAD_US
-
-    def expand(self, articles: PCollection[Article]) -> PCollection[Article]:
-        """Return the same articles, stamped."""
-        return articles | "Stamp" >> beam.ParDo(_StampFn(self.horizon_us, self.ahead_us))
 
 
 class _OpenFn(beam.DoFn):
@@ -170,20 +146,3 @@ def _message(element: PubsubMessage, timestamp: Timestamp, name: str) -> Message
         publish_us=(timestamp if published is None else Timestamp.from_utc_datetime(published)).micros,
         subscription=name,
     )
-
-
-class _StampFn(beam.DoFn):
-    def __init__(self, horizon_us: int, ahead_us: int) -> None:
-        self._horizon_us = horizon_us
-        self._ahead_us = ahead_us
-        self._counter = StageCounter("stamp")
-
-    def process(
-        self,
-        article: Article,
-        timestamp: Timestamp = beam.DoFn.TimestampParam,
-    ) -> Iterator[Article]:
-        found = event_time(article.event_us, timestamp.micros, self._horizon_us, self._ahead_us)
-        if found.flag:
-            self._counter.add(found.flag)
-        yield TimestampedValue(article, Timestamp(micros=found.us))

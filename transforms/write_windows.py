@@ -28,7 +28,7 @@ from transforms.files import OutputFolder
 from transforms.metrics import StageCounter
 from transforms.write import PLACES, Tables, WriteRules, row_order, write_records
 
-__all__ = ["WriteWindows"]
+__all__ = ["WriteWindows", "is_commit_of"]
 
 #: Table, folder within it, shard.
 _Key = tuple[str, str, int]
@@ -42,8 +42,8 @@ class WriteWindows(Composite):
     """Write all tables of a stream.
 
     Takes `Tables` in the global window; timestamps are the times of arrival. Articles are placed one by one,
-    whatever the partition of their batch; of `inputs` only the sum of `records` is kept, in the commits. Rows that
-    are never fired by the watermark (a local engine that is stopped) are not written.
+    whatever the partition of their batch; of `inputs` only the sum of `records` is kept, in the commits. Rows whose window
+    the watermark never closes (a pipeline that is cancelled) are not written.
     """
 
     rules: WriteRules
@@ -125,8 +125,16 @@ def _key_file(file: WrittenFile) -> tuple[str, Any]:
 def _stamp(window: IntervalWindow, pane: PaneInfo, run: str) -> str:
     """Return the name of a pane of a window in a run: `w20261126t001000z-p000-91c3e0d2`."""
     start = datetime.datetime.fromtimestamp(window.start.micros // 1_000_000, datetime.UTC)
-    mark = hashlib.blake2b(run.encode("utf-8"), digest_size=4).hexdigest()
-    return f"w{start:%Y%m%dt%H%M%S}z-p{pane.index:03d}-{mark}"
+    return f"w{start:%Y%m%dt%H%M%S}z-p{pane.index:03d}-{_mark(run)}"
+
+
+def _mark(run: str) -> str:
+    return hashlib.blake2b(run.encode("utf-8"), digest_size=4).hexdigest()
+
+
+def is_commit_of(run: str, name: str) -> bool:
+    """Tell whether a commit of this name was made by a run."""
+    return name.endswith(f"-{_mark(run)}")
 
 
 class _WriteFileFn(beam.DoFn):

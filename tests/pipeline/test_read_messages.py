@@ -7,22 +7,17 @@ import pytest
 from apache_beam.io.gcp.pubsub import PubsubMessage
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.test_pipeline import TestPipeline
-from apache_beam.testing.test_stream import TestStream
 from apache_beam.testing.util import assert_that, equal_to
-from apache_beam.transforms.trigger import AccumulationMode, AfterCount, AfterWatermark
-from apache_beam.transforms.window import FixedWindows, TimestampedValue
-from apache_beam.utils.windowed_value import PaneInfoTiming
 from builders import NOON_US, article, tagged
 from pubsub import running_fake
 
-from schemas.elements import Article, Origin, RawRecord
-from transforms.core.event_times import DAY_US
+from schemas.elements import Origin, RawRecord
 from transforms.core.mapping import READY_MAPS
 from transforms.core.messages import encode_message
 from transforms.core.parse import ParsePlan
 from transforms.core.reading import ReadRules
 from transforms.parse import ParseArticles
-from transforms.read_messages import OpenMessages, ReadArticleMessages, StampEventTimes
+from transforms.read_messages import OpenMessages, ReadArticleMessages
 
 NAME = "projects/warraq-tests/subscriptions/news"
 HOUR = 3600
@@ -105,93 +100,6 @@ def test_a_source_is_a_subscription_or_a_topic():
     for given in ({}, {"subscription": NAME, "topic": "projects/warraq-tests/topics/news"}):
         with pytest.raises(ValueError, match="a subscription or a topic"):
             TestPipeline() | "Read" >> ReadArticleMessages(RULES, READY_MAPS, **given)
-
-
-def streaming():
-    return TestPipeline("BundleBasedDirectRunner", options=PipelineOptions(["--streaming"]))
-
-
-def hours(hour):
-    return NOON - NOON % HOUR + hour * HOUR
-
-
-def arriving(*titles_and_hours):
-    """Articles that arrive at noon, each dated so many hours after it; then six hours go by."""
-    stream = TestStream().advance_watermark_to(hours(0))
-    elements = [
-        TimestampedValue(article(body=title, published_us=hours(hour) * 1_000_000), hours(0))
-        for title, hour in titles_and_hours
-    ]
-    return stream.add_elements(elements).advance_watermark_to(hours(6)).advance_watermark_to_infinity()
-
-
-def keyed(one: Article) -> tuple[str, str]:
-    return "all", one.body
-
-
-def windows(articles, lateness):
-    """Give (hour of the window, body, did it come late) of each article."""
-    return (
-        articles
-        | "Key" >> beam.Map(keyed).with_output_types(tuple[str, str])
-        | "Hours"
-        >> beam.WindowInto(
-            FixedWindows(HOUR),
-            trigger=AfterWatermark(late=AfterCount(1)),
-            accumulation_mode=AccumulationMode.DISCARDING,
-            allowed_lateness=lateness,
-        )
-        | "Group" >> beam.GroupByKey()
-        | "Show" >> beam.ParDo(_Show())
-    )
-
-
-class _Show(beam.DoFn):
-    def process(self, group, window=beam.DoFn.WindowParam, pane=beam.DoFn.PaneInfoParam):
-        for body in group[1]:
-            yield int(window.start - hours(0)) // HOUR, body, pane.timing == PaneInfoTiming.LATE
-
-
-@pytest.mark.parametrize(("lateness", "late"), [(0, []), (6 * HOUR, [(-5, "قديم", True)])])
-def test_an_article_moved_back_is_late_and_is_dropped_only_without_lateness(lateness, late):
-    with streaming() as pipeline:
-        stamped = (
-            pipeline
-            | "Arrive" >> arriving(("جديد", 0), ("قديم", -5), ("آت", 3))
-            | "Stamp" >> StampEventTimes(DAY_US)
-        )
-        assert_that(windows(stamped, lateness), equal_to([(0, "جديد", False), (3, "آت", False), *late]))
-
-
-def test_impossible_dates_are_clamped_and_counted():
-    pipeline = streaming()
-    stamped = (
-        pipeline
-        | "Arrive" >> arriving(("ا", -3), ("ب", -24 * 300), ("ت", 24 * 300))
-        | "Stamp" >> StampEventTimes(2 * HOUR * 1_000_000)
-    )
-    shown = windows(stamped, DAY_US // 1_000_000) | "Hour" >> beam.Map(lambda row: (row[0], row[1]))
-    assert_that(shown, equal_to([(-2, "ا"), (-2, "ب"), (24, "ت")]))
-    result = pipeline.run()
-    result.wait_until_finish()
-    assert counters(result, "warraq.stamp") == {"event_time_too_old": 2, "event_time_ahead": 1}
-
-
-def test_an_article_without_a_time_keeps_the_time_of_its_message():
-    with TestPipeline("FnApiRunner") as pipeline:
-        stamped = (
-            pipeline
-            | "Make" >> beam.Create([article(published_us=None)])
-            | "Arrive" >> beam.Map(lambda one: TimestampedValue(one, NOON)).with_output_types(Article)
-            | "Stamp" >> StampEventTimes(DAY_US)
-            | "Time" >> beam.ParDo(_Time())
-        )
-        assert_that(stamped, equal_to([NOON]))
-
-
-class _Time(beam.DoFn):
-    def process(self, _, timestamp=beam.DoFn.TimestampParam):
-        yield int(timestamp)
 
 
 class _NoteFn(beam.DoFn):

@@ -2,19 +2,28 @@
 
 import functools
 import gzip
+import io
 import json
 import random
+import time
 from collections import Counter
 
 import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.util import assert_that
-from corpus import SHARED
+from corpus import SHARED, warraq
+from rich.console import Console
 from streams import DIVIDED, ENGINES, RULES, folded, in_groups, parts, run
 
 from pipelines.config import Config
 from pipelines.config_tree import parse_plan
+from pipelines.final import final_rows
+from pipelines.follow import FollowRequest, run_follow
+from pipelines.outcome import ExitCode
+from pipelines.published import published_files
+from pipelines.verify_commits import verify_commits
+from schemas.avro import read_rows
 from schemas.elements import NormalizedArticle, Origin, RawRecord
 from transforms.aids import load_aids
 from transforms.core.compared import normalize
@@ -23,6 +32,7 @@ from transforms.core.index import SignatureIndex
 from transforms.core.live_index import LiveIndex
 from transforms.core.parse import parse
 from transforms.deduplicate import DeduplicateArticles
+from transforms.files import OutputFolder
 from transforms.sign import sign_all, signable_of
 
 DAYS = SHARED / "saudinewsnet_dev"
@@ -145,3 +155,66 @@ def test_all_real_articles_are_decided_as_in_a_batch_by_the_index_alone(order, f
     found = folded(told)
     assert len(found) == len(right) > 22_000
     assert {key for key in right if found[key] != right[key]} == set()
+
+
+def write_lines(articles, path):
+    """Write the records that articles were read from, in their order."""
+    lines = {}
+    for day in sorted({one.article.origin.uri for one in articles}):
+        lines[day] = gzip.decompress((DAYS / day).read_bytes()).splitlines(keepends=True)
+    origins = [one.article.origin for one in articles]
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"".join(lines[origin.uri][origin.index] for origin in origins))
+
+
+def decided_and_written(output):
+    """Of each article the decision, and of those that are kept the row, tags and all, but for where it was read."""
+    folder = OutputFolder(str(output))
+    equal = ("kept", "relation", "parent_id", "root_id")
+    decided = {row["article_id"]: tuple(row[name] for name in equal) for row in final_rows(folder)}
+    written = {}
+    for file in published_files(folder):
+        if file.table == "articles":
+            for row in read_rows(io.BytesIO(folder.read(file.path)), "articles"):
+                if decided[row["article_id"]][0]:
+                    written[row["article_id"]] = {name: row[name] for name in row if name != "origin"}
+    return decided, written
+
+
+@pytest.fixture(scope="module")
+def batch_run(tmp_path_factory):
+    folder, articles = tmp_path_factory.mktemp("follow"), articles_of(13, 3_200)
+    write_lines(articles, folder / "in" / "all.jsonl")
+    warraq("batch", "--input", folder / "in", "--output", folder / "batch")
+    return articles, *decided_and_written(folder / "batch")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("order", ORDERS)
+def test_follow_decides_tags_and_writes_what_a_batch_run_does(order, batch_run, tmp_path):
+    articles, decided, written = batch_run
+    assert len(articles) == 3_200
+    arriving = arranged(articles, order)
+    write_lines(arriving, tmp_path / "inbox" / "all.jsonl")
+    output, began = tmp_path / "out", time.monotonic()
+    request = FollowRequest(CONFIG, str(tmp_path / "inbox"), None, str(output), once=True, quiet=True)
+    assert run_follow(request, Console(file=io.StringIO())) is ExitCode.OK
+    took = time.monotonic() - began
+    found, rows = decided_and_written(output)
+    assert found == decided
+    assert rows.keys() == written.keys()
+    differing = {
+        key: [name for name in row if row[name] != written[key][name]]
+        for key, row in rows.items()
+        if row != written[key]
+    }
+    assert differing == {}
+    report = verify_commits(OutputFolder(str(output)))
+    assert report.faults == []
+    assert report.records_in == len(arriving)
+    tags = sum(len(row["tags"]) for row in rows.values())
+    print(
+        f"{order}: {len(arriving):,} records, {len(found):,} articles, {len(rows):,} kept with {tags:,} tags, "
+        f"{report.rows['decisions'] - len(found):,} revisions, {took:.0f} s"
+    )
+    assert tags > 10 * len(rows)

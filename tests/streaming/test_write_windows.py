@@ -40,7 +40,7 @@ def letter(number):
 def decision(of, revision=1):
     key = of.article_id
     return Decision(
-        key, revision, True, "", "", key, key, None, 1, False, of.event_us, None, origin=of.origin
+        key, revision, True, "", "", key, key, None, 1, False, of.event_us, None, of.origin, 20_000, 30
     )
 
 

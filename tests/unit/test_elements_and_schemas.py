@@ -113,7 +113,7 @@ EXAMPLES = {
         "v",
         HERE,
     ),
-    "decisions": Decision("a", 2, False, "near", "b", "c", "c", 0.75, 1, True, 7, None, HERE),
+    "decisions": Decision("a", 2, False, "near", "b", "c", "c", 0.75, 1, True, 7, None, HERE, 20_000, 30),
     "dead_letters": DeadLetter("parse", "bad_json", "d", b"\xff", 1, HERE),
     "filtered": Filtered("parse", "empty_body", "d", "a", "s", "u", "t", None, "und", HERE),
     "inputs": InputFile("f", 10, 20, "gzip", "json_lines", "utf-8", 3, 1),

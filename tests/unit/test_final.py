@@ -115,7 +115,7 @@ def test_the_highest_revision_counts_and_the_similarity_is_that_of_the_last_that
 
 def test_the_order_of_the_commits_does_not_matter(tmp_path):
     decisions = [
-        decided("b"),
+        decided("b", "f"),
         decided("b", "c", revision=2, similarity=0.9),
         decided("b", "a", revision=3, similarity=0.8),
         decided("b", "a", "d", revision=4),
@@ -172,6 +172,37 @@ def test_a_kept_article_that_is_not_in_articles_is_told(tmp_path):
 def test_an_article_that_nobody_decided_is_told(tmp_path):
     with pytest.raises(ManifestError, match="was never decided"):
         list(final_rows(grown(tmp_path, (1, {"articles": [tagged(FIRST)]}))))
+
+
+def test_a_row_that_is_missing_is_told_though_the_article_was_dropped_later(tmp_path):
+    steps = [(0, {"decisions": [one]}) for one in (decided("b"), decided("b", "a", revision=2))]
+    with pytest.raises(ManifestError, match="is kept and is not in articles"):
+        list(final_rows(grown(tmp_path, *steps)))
+
+
+def test_an_article_that_was_dropped_at_once_has_no_row_in_articles(tmp_path):
+    tables = {"articles": [tagged(COPY)], "decisions": [decided(COPY, "a")]}
+    with pytest.raises(ManifestError, match="lies in articles once, and was dropped at once"):
+        list(final_rows(grown(tmp_path, (1, tables))))
+
+
+@pytest.mark.parametrize("later", [20_031, 20_500])
+def test_an_article_that_comes_again_after_it_was_forgotten_is_one_article(tmp_path, later):
+    steps = [
+        (1, {"articles": [tagged(COPY)], "decisions": [decided(COPY)]}),
+        (0, {"decisions": [decided(COPY, FIRST, revision=2, similarity=0.9)]}),
+        (1, {"articles": [tagged(COPY)], "decisions": [decided(COPY, day=later)]}),
+    ]
+    for number, order in enumerate(itertools.permutations(steps)):
+        (row,) = final_rows(grown(tmp_path / str(number), *order))
+        assert (row["article_id"], row["kept"], row["revision"]) == (COPY.article_id, True, 1)
+        assert (row["root_id"], row["similarity"]) == (COPY.article_id, None)
+
+
+def test_an_article_that_is_decided_as_a_new_one_while_it_is_remembered_is_told(tmp_path):
+    tables = [{"articles": [tagged(COPY)], "decisions": [decided(COPY, day=day)]} for day in (20_000, 20_030)]
+    with pytest.raises(ManifestError, match=r"as a new one twice .*, on 2024-10-04 and on 2024-11-03"):
+        list(final_rows(grown(tmp_path, *((1, one) for one in tables))))
 
 
 def test_what_its_first_revision_dropped_needs_no_row_in_articles(tmp_path):

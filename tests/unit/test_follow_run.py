@@ -7,15 +7,21 @@ import time
 from pathlib import Path
 
 import pytest
-from corpus import UNTAGGED_SETTINGS, record
+from corpus import UNTAGGED_SETTINGS, body, record
 from rich.console import Console
 
-from pipelines import follow, follow_sources
+from pipelines import follow
 from pipelines.config import load_config
+from pipelines.final import final_rows
 from pipelines.follow import FollowRequest, run_follow
 from pipelines.follow_sources import Taken
+from pipelines.follow_store import FollowStore
+from pipelines.index import index_parameters
 from pipelines.outcome import ExitCode, RunFailed
 from pipelines.published import read_commits
+from pipelines.verify_commits import verify_commits
+from transforms import read
+from transforms.core.tagging.tagger import Tagger
 from transforms.files import OutputFolder
 
 DAY_S = 86_400
@@ -153,14 +159,14 @@ def test_a_name_that_is_no_utf8_is_read(tmp_path, inbox):
 
 def test_a_file_that_cannot_be_read_is_one_dead_letter(tmp_path, inbox, monkeypatch):
     (inbox / "b.jsonl").write_text(lines(3))
-    whole = follow_sources.open_raw
+    whole = read.open_raw
 
     def opened(uri):
         if uri.endswith("a.jsonl"):
             raise OSError(13, "Permission denied")
         return whole(uri)
 
-    monkeypatch.setattr(follow_sources, "open_raw", opened)
+    monkeypatch.setattr(read, "open_raw", opened)
     for _ in range(2):
         run(inbox, tmp_path / "out")
     assert counts(tmp_path / "out") == (2, 1, 0, 1)
@@ -168,14 +174,14 @@ def test_a_file_that_cannot_be_read_is_one_dead_letter(tmp_path, inbox, monkeypa
 
 def test_a_file_that_goes_before_it_is_opened_is_none(tmp_path, inbox, monkeypatch):
     (inbox / "b.jsonl").write_text(lines(3))
-    whole = follow_sources.open_raw
+    whole = read.open_raw
 
     def opened(uri):
         if uri.endswith("a.jsonl"):
             Path(uri).unlink(missing_ok=True)
         return whole(uri)
 
-    monkeypatch.setattr(follow_sources, "open_raw", opened)
+    monkeypatch.setattr(read, "open_raw", opened)
     run(inbox, tmp_path / "out")
     assert counts(tmp_path / "out") == (1, 1, 0, 0)
     monkeypatch.undo()
@@ -236,3 +242,71 @@ def test_once_does_not_take_a_service_that_stays_away_for_an_empty_one(tmp_path,
     code, message = refused(None, tmp_path / "out", subscription="projects/warraq-tests/subscriptions/s-1")
     assert code is ExitCode.FAILED
     assert "503 gone away" in message
+
+
+SHORT = ("dedup.horizon_days=1", "dedup.lateness_days=0")
+
+
+def fold_of(output):
+    """What `inspect --final` and `verify` make of a folder: title -> (kept, revision), and the records in."""
+    folder = OutputFolder(str(output))
+    report = verify_commits(folder)
+    assert report.faults == []
+    assert report.accounting.holds
+    return {row["title"]: (row["kept"], row["revision"]) for row in final_rows(folder)}, report.records_in
+
+
+def test_an_article_that_is_read_again_after_it_was_forgotten_is_decided_anew_and_told_once(tmp_path, inbox):
+    output, now = tmp_path / "out", 20_000 * DAY_S
+    run(inbox, output, *SHORT, clock=lambda: now)
+    (inbox / "b.jsonl").write_text(lines(0))
+    run(inbox, output, *SHORT, clock=lambda: now + DAY_S)  # still known, and known for longer by that
+    (inbox / "c.jsonl").write_text(lines(0, 1))
+    run(inbox, output, *SHORT, clock=lambda: now + 2 * DAY_S)
+    assert counts(output) == (6, 4, 2, 0)  # 0 was known, 1 was forgotten
+    assert fold_of(output) == ({f"خبر رقم {number}": (True, 1) for number in range(3)}, 6)
+
+
+def test_the_last_appearance_counts_though_an_earlier_one_had_more_revisions(tmp_path, inbox):
+    output, now = tmp_path / "out", 20_000 * DAY_S
+    text, later = body(5) + body(6) + body(7), "2025-03-05T00:00:00Z"
+    copy = json.dumps(record(50, body=text, published=later), ensure_ascii=False) + "\n"
+    first = json.dumps(record(51, body=text, published="2025-03-04T20:00:00Z"), ensure_ascii=False) + "\n"
+    for day, content in enumerate((copy, first, "", "", copy)):
+        (inbox / "a.jsonl").write_text(content)
+        run(inbox, output, *SHORT, clock=lambda day=day: now + day * DAY_S)
+        found, _ = fold_of(output)
+        assert found.get("خبر رقم 50") == [(True, 1), (False, 2), (False, 2), (False, 2), (True, 1)][day]
+    assert counts(output) == (3, 3, 0, 0)
+
+
+def test_an_article_that_tagging_refuses_is_a_dead_letter_and_no_damage(tmp_path, inbox, monkeypatch):
+    whole = Tagger.tag
+
+    def refusing(self, articles):
+        for one in articles:
+            if one.article.title_text == "خبر رقم 1":
+                raise ZeroDivisionError
+        return whole(self, articles)
+
+    monkeypatch.setattr(Tagger, "tag", refusing)
+    run(inbox, tmp_path / "out", "run.on_bug=set_aside")
+    assert counts(tmp_path / "out") == (3, 2, 0, 1)
+    assert fold_of(tmp_path / "out")[1] == 3
+
+
+def test_files_that_are_gone_are_forgotten_once_a_day_and_those_that_come_again_are_repeats(tmp_path, inbox):
+    output, now = tmp_path / "out", 20_000 * DAY_S
+    first = inbox / "a.jsonl"
+    run(inbox, output, clock=lambda: now)
+    content, stat = first.read_text(), first.stat()
+    first.rename(tmp_path / "away")
+    (inbox / "b.jsonl").write_text(lines(7))
+    run(inbox, output, clock=lambda: now + DAY_S)
+    config = load_config(None, UNTAGGED_SETTINGS)
+    with FollowStore(output / "_state" / "follow.sqlite", index_parameters(config)) as store:
+        assert [Path(uri).name for uri in store.inbox_uris()] == ["b.jsonl"]
+    first.write_text(content)
+    os.utime(first, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    run(inbox, output, clock=lambda: now + DAY_S)
+    assert counts(output) == (7, 4, 3, 0)

@@ -18,6 +18,7 @@ from pipelines.manifest import Accounting
 from pipelines.outcome import ExitCode
 from pipelines.published import read_commits
 from pipelines.verify_commits import print_growing, verify_commits
+from schemas.elements import Span
 from transforms.core.commits import Commit
 from transforms.files import OutputFolder
 
@@ -201,6 +202,72 @@ def test_damaged_json_is_a_fault_and_no_crash(tmp_path, text):
     folder = sound(tmp_path)
     (tmp_path / "_commits" / "r000000001.json").write_text(text)
     assert "_commits/r000000001.json" in faults(folder)
+
+
+def test_rows_that_refer_to_what_was_never_decided_are_faults(tmp_path):
+    folder = sound(tmp_path)
+    lost, other = article(8, "نص آخر"), article(9, "نص ثالث")
+    tables = {
+        "duplicates": [duplicate(article(7), lost)],
+        "decisions": [decided(article(7), lost)],
+        "relations": [relation(other, FIRST)],
+    }
+    grow(tmp_path, 2, (1, tables))
+    found = faults(folder)
+    assert f"duplicate {article(7).article_id}: parent {lost.article_id} was never decided" in found
+    assert f"relations/date=2016-03-27/r000000002-s00000.avro row 1: article {other.article_id} was" in found
+    both = {"articles": [tagged(lost), tagged(other)], "decisions": [decided(lost), decided(other)]}
+    grow(tmp_path, 3, (2, both))
+    assert faults(folder) == ""  # a later commit may tell of it
+
+
+def test_a_parent_that_only_an_index_knows_is_no_fault(tmp_path):
+    folder = sound(tmp_path)
+    elsewhere = dataclasses.replace(
+        duplicate(article(7), article(8)), parent_from_index=True, root_from_index=True
+    )
+    grow(tmp_path, 2, (1, {"duplicates": [elsewhere], "decisions": [decided(article(7), article(8))]}))
+    assert faults(folder) == ""
+
+
+def test_a_span_outside_the_text_and_a_row_in_a_wrong_folder_are_faults(tmp_path):
+    folder = sound(tmp_path)
+    off = dataclasses.replace(OTHER, paragraphs=(Span(0, 999),), article_id="5" * 32)
+    commit = grow(tmp_path, 2, (1, {"articles": [tagged(off)], "decisions": [decided(off)]}))
+    assert f"article {'5' * 32}: paragraphs[0] 0..999 lies outside the text" in faults(folder)
+    for table in ("articles", "decisions"):
+        file = next(one for one in commit.files if one.table == table)
+        elsewhere = f"{table}/date=2020-01-01/{file.path.rpartition('/')[2]}"
+        (tmp_path / elsewhere).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file.path).rename(tmp_path / elsewhere)
+        replace_file(tmp_path, commit, file.path, path=elsewhere)
+        commit = read_commits(folder)[2]
+        assert f"{elsewhere} row 1: the row belongs into {table}/date=" in faults(folder)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"kept": False}, {"relation": "near"}, {"root_id": "a" * 32}, {"revision": 0}, {"parent_id": "a"}],
+)
+def test_a_decision_that_contradicts_itself_is_a_fault(tmp_path, changes):
+    folder = sound(tmp_path)
+    wrong = dataclasses.replace(decided("e"), **changes)
+    grow(tmp_path, 2, (0, {"decisions": [wrong]}))
+    assert f"about {'e' * 32} contradicts itself" in faults(folder)
+
+
+def test_a_record_that_was_read_again_under_another_configuration_is_no_fault(tmp_path):
+    folder = sound(tmp_path)
+    grow(tmp_path, 2, (1, {"duplicates": [duplicate(FIRST, FIRST, relation="repeat")]}))
+    assert faults(folder) == ""
+
+
+def test_each_file_is_read_once(tmp_path, monkeypatch):
+    folder, read = sound(tmp_path), []
+    whole = OutputFolder.read
+    monkeypatch.setattr(OutputFolder, "read", lambda self, path: read.append(path) or whole(self, path))
+    assert verify_commits(folder).faults == []
+    assert len(read) == len(set(read)) == 10
 
 
 def test_a_kept_article_that_is_missing_or_there_twice_is_a_fault(tmp_path):

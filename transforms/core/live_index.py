@@ -49,7 +49,6 @@ class Decided(NamedTuple):
     `verdicts` has one entry per signature of the batch, in their order: None for an article that is kept.
     `decisions` has one row per article of the batch (repeats have none) and one per earlier article that was decided
     anew. `segment` is what must be kept, under `day`, for `LiveIndex.load`; b"" where there is nothing new to keep.
-    `unchecked` counts articles that came too late.
     """
 
     verdicts: list[Verdict | None]
@@ -58,7 +57,6 @@ class Decided(NamedTuple):
     decisions: list[Decision]
     day: int
     segment: bytes
-    unchecked: int
 
 
 class LiveIndex:
@@ -134,8 +132,14 @@ class LiveIndex:
         return self._keep(day, list(fresh.values()), [])
 
     def decide(self, signatures: Sequence[Signature], day: int) -> Decided:
-        """Take in a micro-batch that arrived on `day` (days since 1970-01-01 UTC; never earlier than the last)."""
-        day = max((day, *self.head.days[-1:]))
+        """Take in a micro-batch that arrived on `day` (days since 1970-01-01 UTC).
+
+        An earlier day than the last one that was seen is taken for that one, and none is within the horizon of what was
+        forgotten: an article that appears anew is decided later than it was known.
+        """
+        first = self.head.expired_before
+        forgot_on = () if first is None else (first + self._rules.horizon_days,)
+        day = max((day, *self.head.days[-1:], *forgot_on))
         found = self._index.add(signatures)
         repeats = {id(edge.child): edge for edge in found.edges if edge.relation == "repeat"}
         fresh = {s.member.article_id: s for s in signatures if id(s.member) not in repeats}
@@ -171,7 +175,7 @@ class LiveIndex:
             verdicts.append(edge and Verdict(edge, root, False, chosen.get(root, root)))
         unchecked = {article_id for article_id, s in fresh.items() if self._is_unchecked(s.member)}
         decisions = [
-            self._decision(article_id, compared.get(article_id), chosen, article_id in unchecked)
+            self._decision(article_id, compared.get(article_id), chosen, article_id in unchecked, day)
             for article_id in (*fresh, *changed)
         ]
         seen_again = [s for s in signatures if id(s.member) in repeats and s.member.article_id not in fresh]
@@ -179,7 +183,7 @@ class LiveIndex:
         kept = [self._settled(signature) for signature in fresh.values()]
         amended = [self._with_settled(self._index.member(article_id)) for article_id in changed]
         segment = self._keep(day, kept + again, amended)
-        return Decided(verdicts, links, replaced, decisions, day, segment, len(unchecked))
+        return Decided(verdicts, links, replaced, decisions, day, segment)
 
     def root_of(self, article_id: str) -> str:
         """Return the article that is kept for this one: itself, or its root."""
@@ -278,7 +282,7 @@ class LiveIndex:
         return dataclasses.replace(member, settled=Settled("", None, 0, root, "", 1))
 
     def _decision(
-        self, article_id: str, edge: Edge | None, chosen: dict[str, str], unchecked: bool
+        self, article_id: str, edge: Edge | None, chosen: dict[str, str], unchecked: bool, day: int
     ) -> Decision:
         member, known = self._index.member(article_id), self._index.parents.get(article_id)
         root = self.root_of(article_id)
@@ -296,6 +300,8 @@ class LiveIndex:
             event_us=member.event_us,
             parent_us=None if known is None else known.parent.event_us,
             origin=member.origin,
+            decided_on=day,
+            held_days=self._rules.horizon_days,
         )
 
     def _know_url(self, signature: Signature) -> None:

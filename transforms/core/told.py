@@ -26,7 +26,6 @@ class Told(NamedTuple):
     decisions: list[Decision]
     day: int
     segment: bytes
-    unchecked: int
 
 
 def tell(
@@ -58,4 +57,4 @@ def tell(
         for link in decided.links
     ]
     relations += [supersession_row(*one, rules) for one in decided.superseded]
-    return Told(kept, dropped, relations, decided.decisions, decided.day, decided.segment, decided.unchecked)
+    return Told(kept, dropped, relations, decided.decisions, decided.day, decided.segment)
