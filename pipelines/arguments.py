@@ -227,10 +227,12 @@ def _add_index(commands: Commands) -> None:
         "index",
         "look after the index of signatures that `batch --index` keeps between runs",
         "check: every file, checksum and row; repair: finish or forget what a killed run left, take out damaged files;\n"
-        "stats: articles per day, size, parameters.\n\n" + EXIT_CODES,
+        "stats: articles per day, size, parameters; collect: take in what a stream with --index has left in its output.\n\n"
+        + EXIT_CODES,
     )
-    index.add_argument("action", choices=("check", "repair", "stats"), help="what to do")
+    index.add_argument("action", choices=("check", "repair", "stats", "collect"), help="what to do")
     index.add_argument("folder", metavar="DIR", help="index folder, local or gs://")
+    index.add_argument("--output", metavar="OUT", help="collect: output folder of `follow` or `stream`")
 
 
 def _add_normalize(commands: Commands) -> None:

@@ -82,6 +82,7 @@ def _stream(args: argparse.Namespace, beam_flags: list[str], console: Console) -
         topic=args.topic,
         output=args.output,
         publish=args.publish,
+        index=args.index,
         beam_flags=tuple(beam_flags),
         runner=args.runner,
         quiet=args.quiet,
@@ -105,6 +106,7 @@ def _follow(args: argparse.Namespace, console: Console) -> ExitCode:
         once=args.once,
         quiet=args.quiet,
         feeds=args.feeds,
+        index=args.index,
     )
     return run_follow(request, console)
 
@@ -172,6 +174,14 @@ def _explain(args: argparse.Namespace) -> ExitCode:
 
 
 def _index(args: argparse.Namespace, console: Console) -> ExitCode:
+    if (args.action == "collect") != bool(args.output):
+        raise UsageError(
+            "--output names the output of a stream that `warraq index collect` reads, and no other"
+        )
+    if args.output:
+        from pipelines.index_collect import run_collect
+
+        return run_collect(args.output, args.folder, console)
     from pipelines.index_care import run_index
 
     return run_index(args.action, args.folder, console)

@@ -19,6 +19,7 @@ from pipelines.commit import OutputLocked, hold
 from pipelines.config import Config, config_sha256
 from pipelines.feed_list import read_feed_list
 from pipelines.follow_feeds import PolledInbox, polled_inbox
+from pipelines.follow_index import begin_sharing
 from pipelines.follow_roll import check_rolls, roll_outbox
 from pipelines.follow_sources import Inbox, Source, Subscription, Taken
 from pipelines.follow_stages import Stages
@@ -29,7 +30,7 @@ from pipelines.published import check_can_grow
 from pipelines.pubsub_names import check_name
 from pipelines.stopping import stopping
 from pipelines.tagging import load_rules
-from schemas.avro import TABLES
+from schemas.avro import INDEX_TABLES, TABLES
 from transforms.core.live_index import LiveIndex
 from transforms.files import TEMP_FOLDER, OutputFolder, is_remote
 
@@ -47,7 +48,7 @@ _PATIENCE_S = 30
 
 @dataclasses.dataclass(frozen=True)
 class FollowRequest:
-    """What the user asked for: one of `inbox`, `subscription` and `feeds` (a list), where to write, where the state is."""
+    """What the user asked for: one of `inbox`, `subscription` and `feeds` (a list), where to write, where the state is, which index is shared."""
 
     config: Config
     inbox: str | None
@@ -57,6 +58,7 @@ class FollowRequest:
     once: bool = False
     quiet: bool = False
     feeds: str | None = None
+    index: str | None = None
 
 
 def run_follow(
@@ -76,7 +78,7 @@ def run_follow(
     folder = OutputFolder(str(Path(request.output).absolute()))
     check_can_grow(folder)
     state = Path(request.state or Path(folder.root, "_state")).absolute()
-    _check_inbox(request, Path(folder.root), state)
+    _check_places(request, Path(folder.root), state)
     feeds = read_feed_list(request.feeds) if request.feeds else None
     if not request.quiet:
         source = request.inbox or request.subscription or request.feeds
@@ -87,6 +89,9 @@ def run_follow(
             check_rolls(store, folder, state)
             folder.clear(TEMP_FOLDER)
             index = _load_index(config, store, state)
+            told = begin_sharing(request.index, config, store, folder, index, int(clock() * 1_000_000))
+            if told and not request.quiet:
+                console.print(told, style="dim", markup=False, soft_wrap=True)
             if feeds is None:
                 return _Follower(request, store, folder, index, console, clock).run()
             with polled_inbox(feeds, state, quiet=request.quiet) as polled:
@@ -103,16 +108,25 @@ def run_follow(
         raise RunFailed(ExitCode.FAILED, message) from error
 
 
-def _check_inbox(request: FollowRequest, output: Path, state: Path) -> None:
-    """Raise RunFailed for an inbox in which the run would find what it wrote itself."""
+def _check_places(request: FollowRequest, output: Path, state: Path) -> None:
+    """Raise RunFailed for an inbox in which the run would find what it wrote itself, and for an index in the output."""
+    places = [("--output", output.resolve()), ("--state", state.resolve())]
+    if request.index is not None and not is_remote(request.index):
+        index = Path(request.index).resolve()
+        places.append(("--index", index))
+        if output.resolve() in (index, *index.parents):
+            message = (
+                f"--index {request.index} lies in --output {request.output}; give it a folder of its own"
+            )
+            raise RunFailed(ExitCode.USAGE, message)
     if request.inbox is None:
         return
     inbox = Path(request.inbox).resolve()
-    for option, place in (("--output", output.resolve()), ("--state", state.resolve())):
+    for option, place in places:
         if inbox in (place, *place.parents):
             message = f"{option} {place} lies in --inbox {request.inbox}; it would read its own results"
             raise RunFailed(ExitCode.USAGE, message)
-    if any((output / table).resolve() in (inbox, *inbox.parents) for table in TABLES):
+    if any((output / table).resolve() in (inbox, *inbox.parents) for table in (*TABLES, *INDEX_TABLES)):
         message = f"--inbox {request.inbox} lies in --output {request.output}; it would read its own results"
         raise RunFailed(ExitCode.USAGE, message)
 
@@ -164,7 +178,7 @@ class _Follower:
         self._console = console
         self._clock = clock
         self._polled = polled
-        self._stages = Stages(config, load_rules(config.tag), index)
+        self._stages = Stages(config, load_rules(config.tag), index, shared=store.is_shared())
         self._source: Source = (
             Inbox(str(inbox), store, config.read)
             if inbox

@@ -39,12 +39,16 @@ class Processed(NamedTuple):
 class Stages:
     """Parse, normalise, decide and tag micro-batches, one after the other, over one index."""
 
-    def __init__(self, config: Config, user_rules: UserRules, index: LiveIndex) -> None:
+    def __init__(
+        self, config: Config, user_rules: UserRules, index: LiveIndex, *, shared: bool = False
+    ) -> None:
+        """Take the index; where it is `shared`, what another one needs of it is given out as rows, too."""
         self._config = config
         self._plan = parse_plan(config)
         self._checksum = config_sha256(config)
         self._tagger = load_tagger(config.tag, user_rules)
         self._aids = load_aids(config.scope.language_model)
+        self._shared = shared
         self.index = index
 
     def run(self, items: Sequence[RawRecord | DeadLetter], day: int) -> Processed:
@@ -66,6 +70,9 @@ class Stages:
         rows["duplicates"] += [row for _, row in told.dropped]
         rows["relations"] += told.relations
         rows["decisions"] += told.decisions
+        if self._shared:
+            rows["signatures"] += told.settled
+            rows["amendments"] += told.amended
         rows["articles"] += self._tag([articles[place] for place in told.kept], rows)
         counts = {table: len(found) for table, found in rows.items()}
         for row in rows["duplicates"]:

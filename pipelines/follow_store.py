@@ -132,18 +132,41 @@ class FollowStore:
     def commit(self, step: Step) -> None:
         """Take a micro-batch in, wholly or not at all. Raises sqlite3.Error, for a full disk for instance."""
         with self._transaction():
-            if step.segment:
-                values = (step.head.sequence, step.day, step.segment)
-                self._database.execute("INSERT INTO segments VALUES (?, ?, ?)", values)
-            for day in step.gone_days:
-                self._database.execute("DELETE FROM segments WHERE day = ?", (day,))
-            self._put("head", pack_head(step.head))
-            self._database.executemany("INSERT INTO outbox (name, folder, data) VALUES (?, ?, ?)", step.rows)
-            self._put("received", b"%d" % (self.received() + step.records_in))
-            self._database.executemany(
-                "INSERT OR REPLACE INTO inbox VALUES (?, ?, ?, ?, ?)",
-                [(uri, *file) for uri, file in step.inbox.items()],
-            )
+            self._take(step)
+
+    def commit_all(
+        self, steps: Iterable[Step], *, shared: bool, adopted: Mapping[str, int] | None = None
+    ) -> None:
+        """Take several steps in, wholly or not at all, and note what was done by them (see `is_shared`, `adopted`)."""
+        with self._transaction():
+            for step in steps:
+                self._take(step)
+            self._put("shared", b"1" if shared else b"")
+            if adopted is not None:
+                self._put("adopted", json.dumps(dict(adopted), sort_keys=True).encode())
+
+    def is_shared(self) -> bool:
+        """Tell whether the output has the signatures of all articles that the index knows itself."""
+        return bool(self._get("shared"))
+
+    def adopted(self) -> dict[str, int]:
+        """Return which indexes were taken over: folder -> generation."""
+        found: dict[str, int] = json.loads(self._get("adopted") or b"{}")
+        return found
+
+    def _take(self, step: Step) -> None:
+        if step.segment:
+            values = (step.head.sequence, step.day, step.segment)
+            self._database.execute("INSERT INTO segments VALUES (?, ?, ?)", values)
+        for day in step.gone_days:
+            self._database.execute("DELETE FROM segments WHERE day = ?", (day,))
+        self._put("head", pack_head(step.head))
+        self._database.executemany("INSERT INTO outbox (name, folder, data) VALUES (?, ?, ?)", step.rows)
+        self._put("received", b"%d" % (self.received() + step.records_in))
+        self._database.executemany(
+            "INSERT OR REPLACE INTO inbox VALUES (?, ?, ?, ?, ?)",
+            [(uri, *file) for uri, file in step.inbox.items()],
+        )
 
     def inbox_uris(self) -> list[str]:
         """Return the files that were read, wholly or in part."""

@@ -10,7 +10,7 @@ from pipelines.config_tree import parse_plan
 from transforms.core.tagging.user_rules import UserRules
 from transforms.decide import DecideArticles
 from transforms.deduplicate import DeduplicateArticles, Undecided
-from transforms.index_store import IndexFiles, ReadIndex
+from transforms.index_store import AdoptedIndex, IndexFiles, ReadIndex
 from transforms.normalize import NormalizeArticles
 from transforms.parse import ParseArticles
 from transforms.tag import TagArticles
@@ -39,13 +39,16 @@ def build(
     *,
     streaming: bool = False,
     publish: beam.PTransform | None = None,
+    adopted: AdoptedIndex | None = None,
+    shared: bool = False,
 ) -> Any:
     """Wire the stages onto `pipeline` and return what `sink` gives, or `publish` where that is given.
 
     `source` gives `ReadOutputs` from the pipeline's begin; `sink` takes `Tables`. Every record that
     `source` gives leaves by exactly one of the tables articles, duplicates, dead letters and filtered. With an
     `index` the articles are also compared with those of earlier runs, and their signatures are written into it.
-    `streaming` decides article by article as they come (`transforms.decide`), where an index of files has no place.
+    `streaming` decides article by article as they come (`transforms.decide`): its index is state, which begins with what it has
+    `adopted`; where it is `shared`, the tables have what another index needs of it.
     `publish` (`pipelines.publish_step.PublishOutput`) is the last step of a bounded job that publishes itself.
     `user_rules` are applied last when tagging; `infer` (`transforms.infer.InferTags`) adds the tags of a model of the user's after that.
     """
@@ -55,7 +58,7 @@ def build(
     normalized = parsed.ok | "NormalizeArticles" >> NormalizeArticles(config.normalize, on_bug)
     indexed = None
     if streaming:
-        deduplicated = normalized.ok | "DecideArticles" >> _decide(config)
+        deduplicated = normalized.ok | "DecideArticles" >> _decide(config, adopted, shared=shared)
     else:
         deduplicated, indexed = _deduplicate(pipeline, config, normalized.ok, index)
     tagged = deduplicated.ok | "TagArticles" >> TagArticles(config.tag, user_rules, on_bug)
@@ -80,15 +83,24 @@ def build(
         filtered,
         read.inputs,
         deduplicated.decisions if streaming else None,
+        deduplicated.signatures if shared else None,
+        deduplicated.amendments if shared else None,
     )
     written = tables | "WriteTables" >> sink
     return written if publish is None else Written(written, indexed) | "PublishOutput" >> publish
 
 
-def _decide(config: Config) -> DecideArticles:
+def _decide(config: Config, adopted: AdoptedIndex | None, *, shared: bool) -> DecideArticles:
     stream = config.stream
+    window_us = stream.window_seconds * 1_000_000
     return DecideArticles(
-        config.dedup, config.sources, config.normalize, stream.batch, stream.window_seconds * 1_000_000
+        config.dedup,
+        config.sources,
+        config.normalize,
+        stream.batch,
+        window_us,
+        adopted=adopted,
+        shared=shared,
     )
 
 

@@ -197,15 +197,25 @@ class Index:
         Days more than `keep_days` before the newest day (but not after `today`) expire. With the same `generation`
         (default: the next) it can be done again.
         """
+        state = self._with(owner, files, keep_days, today, generation)
+        self.folder.write_json(state_path(state.generation), state.to_json(), run=self.run)
+        pending = {"format": _FORMAT, "generation": state.generation, "output": owner}
+        self.folder.write_json(PENDING, pending, run=self.run)
+        return state
+
+    def _with(
+        self,
+        owner: str,
+        files: Iterable[WrittenFile],
+        keep_days: int,
+        today: str,
+        generation: int | None = None,
+    ) -> IndexState:
         generation = self.next_generation() if generation is None else generation
         others = tuple(segment for segment in self.state.segments if segment.owner != owner)
         segments = (*others, Segment(owner, generation, tuple(sorted(files, key=lambda file: file.path))))
         state = dataclasses.replace(self.state, generation=generation, segments=segments)
-        state = expire(state, keep_days, today)
-        self.folder.write_json(state_path(generation), state.to_json(), run=self.run)
-        pending = {"format": _FORMAT, "generation": generation, "output": owner}
-        self.folder.write_json(PENDING, pending, run=self.run)
-        return state
+        return expire(state, keep_days, today)
 
     def publish(self, state: IndexState) -> None:
         """Make a prepared generation live; call it once its output is published."""
@@ -213,6 +223,10 @@ class Index:
         self.state = state
         self.folder.delete([PENDING])
         self.sweep()
+
+    def put(self, owner: str, files: Iterable[WrittenFile], keep_days: int, today: str) -> None:
+        """Make a generation live with `files` as the segment of an output that is published already; days expire as for `prepare`."""
+        self.replace(self._with(owner, files, keep_days, today))
 
     def replace(self, state: IndexState) -> None:
         """Make a mended state live, as a generation of its own, without any output."""

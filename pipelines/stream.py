@@ -15,15 +15,18 @@ from pipelines.commit import OutputLocked, hold
 from pipelines.config import Config, config_sha256
 from pipelines.engine import Engine, resolve_engine
 from pipelines.graph import build
+from pipelines.handover import adopted_index, is_shared, place_of, share
+from pipelines.index import IndexMismatch, index_parameters, open_index
 from pipelines.options import pipeline_options
 from pipelines.outcome import ExitCode, RunFailed
 from pipelines.progress import counted
-from pipelines.published import check_can_grow, read_commits
+from pipelines.published import check_can_grow, commit_files, read_commits
 from pipelines.pubsub_names import check_name
 from pipelines.stopping import stopping
 from pipelines.tagging import load_rules
 from pipelines.worker_processes import divide, worker_pool
 from transforms.files import OutputFolder, can_reach, is_remote
+from transforms.index_store import AdoptedIndex
 from transforms.publish import PublishArticles
 from transforms.pull_messages import pull_again, stop_pulling
 from transforms.read_messages import ReadArticleMessages
@@ -45,7 +48,7 @@ _DRAIN_SECONDS = 120
 
 @dataclasses.dataclass(frozen=True)
 class StreamRequest:
-    """What the user asked for: one of `subscription` and `topic` by full name, where to write, where to publish.
+    """What the user asked for: one of `subscription` and `topic` by full name, where to write and publish, which index is shared.
 
     `id_label` names the attribute by which the source tells messages that were published twice.
     """
@@ -55,6 +58,7 @@ class StreamRequest:
     topic: str | None
     output: str
     publish: str | None = None
+    index: str | None = None
     beam_flags: tuple[str, ...] = ()
     runner: str | None = None
     quiet: bool = False
@@ -117,12 +121,50 @@ def run_stream(request: StreamRequest, console: Console) -> ExitCode:
     user_rules = load_rules(config.tag)
     try:
         with hold(folder), worker_pool(engine, options) as processes:
+            adopted = _share(request, folder, rules.run, console)
             pipeline = beam.Pipeline(options=options)
-            build(pipeline, config, source, sink, user_rules=user_rules, streaming=True)
+            build(
+                pipeline,
+                config,
+                source,
+                sink,
+                user_rules=user_rules,
+                streaming=True,
+                adopted=adopted,
+                shared=is_shared(folder),
+            )
             divide(pipeline, processes)
             return _run(pipeline, engine, rules, console, quiet=request.quiet)
     except OutputLocked as error:
         raise RunFailed(ExitCode.LOCKED, str(error)) from error
+
+
+def _share(request: StreamRequest, folder: OutputFolder, run: str, console: Console) -> AdoptedIndex | None:
+    """Open the index that is to be shared and say in the output that it has signatures; None where none is given.
+
+    Raises RunFailed for an index of other rules and for one that is in use.
+    """
+    if request.index is None:
+        if is_shared(folder):
+            share(folder, request.config, run)
+        return None
+    place = place_of(request.index)
+    try:
+        with hold(OutputFolder(place)):
+            index = open_index(place, index_parameters(request.config), run)
+            at_us = int(time.time() * 1_000_000)
+            # The state is empty at each start: what this output has left in the index is as unknown as the rest.
+            adopted = adopted_index(index, "", request.config, at_us)
+    except IndexMismatch as error:
+        raise RunFailed(ExitCode.USAGE, str(error)) from error
+    if commit_files(folder) and not is_shared(folder) and not request.quiet:
+        note = f"what lies in {folder.root} already has no signatures: batch runs will not know it"
+        console.print(note, style="yellow", markup=False, soft_wrap=True)
+    share(folder, request.config, run)
+    if not request.quiet:
+        note = f"index: {place}, generation {index.state.generation}, is taken over at the start"
+        console.print(note, style="dim", markup=False, soft_wrap=True)
+    return adopted
 
 
 @dataclasses.dataclass(eq=False)

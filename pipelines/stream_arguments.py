@@ -1,5 +1,7 @@
 """The options of the commands that run on: `stream`, `follow`, `poll`."""
 
+import argparse
+
 from pipelines.command import EXIT_CODES, Commands, add_command, add_config
 
 __all__ = ["add_stream_commands"]
@@ -45,6 +47,7 @@ def _add_stream(commands: Commands) -> None:
     stream.add_argument(
         "--publish", metavar="TOPIC", help="also send each tagged article to projects/P/topics/T"
     )
+    _add_shared_index(stream)
     stream.add_argument(
         "--runner", metavar="NAME", help="Beam engine (default: engine.runner of the configuration)"
     )
@@ -79,8 +82,18 @@ def _add_follow(commands: Commands) -> None:
     )
     follow.add_argument("--output", required=True, metavar="DIR", help="local output folder; it grows")
     follow.add_argument("--state", metavar="DIR", help="folder of the database (default: OUTPUT/_state)")
+    _add_shared_index(follow)
     follow.add_argument("--once", action="store_true", help="take what is there, write it, and end")
     follow.add_argument("--quiet", action="store_true", help="print errors only")
+
+
+def _add_shared_index(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--index",
+        metavar="DIR",
+        help="index of `batch --index`: what it knows at the start counts as known, and signatures are left in the output "
+        "for `warraq index collect`",
+    )
 
 
 def _add_poll(commands: Commands) -> None:

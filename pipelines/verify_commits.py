@@ -21,12 +21,15 @@ from pipelines.published import commit_files, read_commit
 from pipelines.row_checks import Faults, GrowingRowChecks
 from pipelines.terminal import plain
 from pipelines.verify import print_findings
-from schemas.avro import TABLES, fingerprint, read_rows
+from schemas.avro import INDEX_TABLES, TABLES, fingerprint, read_rows
 from schemas.elements import WrittenFile
 from transforms.core.commits import Commit
 from transforms.files import TEMP_FOLDER, OutputFolder, is_data_file
 
 __all__ = ["GrowingReport", "print_growing", "verify_commits"]
+
+#: A stream that shares an index has the tables of one too.
+_TABLES = (*TABLES, *INDEX_TABLES)
 
 
 class GrowingReport:
@@ -138,7 +141,7 @@ class _Verification:
         except (OSError, ValueError) as error:
             self.faults.add("file", f"{path}: the file cannot be read: {error}")
             return None
-        if file.table not in TABLES or not path.startswith(f"{file.table}/"):
+        if file.table not in _TABLES or not path.startswith(f"{file.table}/"):
             self.faults.add("file", f"{path}: its commit files it under table {file.table!r}")
             return None
         if len(data) != file.size_bytes:
@@ -176,7 +179,7 @@ class _Verification:
 
     def _find_litter(self, named: set[str]) -> None:
         litter = foreign = 0
-        for table in (*TABLES, TEMP_FOLDER):
+        for table in (*_TABLES, TEMP_FOLDER):
             for file in self.folder.files(table):
                 if file.uri in named:
                     continue

@@ -58,8 +58,11 @@ def pipeline_on(engine):
         yield pipeline
 
 
-def run(engine, groups, check, rules=RULES, step=1_000_000, batch=7):
-    """Let groups of articles arrive one after the other; `groups` holds (microseconds of arrival, articles)."""
+def run(engine, groups, check, rules=RULES, step=1_000_000, batch=7, **more):
+    """Let groups of articles arrive one after the other; `groups` holds (microseconds of arrival, articles).
+
+    `more` goes to DecideArticles.
+    """
     stream = TestStream(coder=beam.coders.PickleCoder())
     for at, articles in groups:
         stream = stream.add_elements(
@@ -73,13 +76,17 @@ def run(engine, groups, check, rules=RULES, step=1_000_000, batch=7):
     stream = stream.advance_watermark_to_infinity()
     with pipeline_on(engine) as pipeline:
         arriving = pipeline | "Arrive" >> stream.with_output_types(NormalizedArticle)
-        out = arriving | "Decide" >> DecideArticles(rules, {}, NormalizeRules(), batch=batch)
+        out = arriving | "Decide" >> DecideArticles(rules, {}, NormalizeRules(), batch=batch, **more)
         told = (
             out.ok | "KeyOk" >> beam.Map(lambda row: ("ok", row)).with_output_types(tuple[str, object]),
             out.duplicates
             | "KeyDrops" >> beam.Map(lambda row: ("drop", row)).with_output_types(tuple[str, object]),
             out.decisions
             | "KeyTold" >> beam.Map(lambda row: ("told", row)).with_output_types(tuple[str, object]),
+            out.signatures
+            | "KeySigned" >> beam.Map(lambda row: ("signed", row)).with_output_types(tuple[str, object]),
+            out.amendments
+            | "KeyAmended" >> beam.Map(lambda row: ("amended", row)).with_output_types(tuple[str, object]),
         ) | "All" >> beam.Flatten()
         assert_that(told, check, label="Check")
     return pipeline.result

@@ -12,7 +12,7 @@ from pipelines.config import Config
 from pipelines.graph import IndexPlan, build
 from pipelines.publication import Publication
 from pipelines.publish_step import PublishOutput
-from transforms.index_store import IndexFiles
+from transforms.index_store import AdoptedIndex, IndexFiles
 from transforms.read import ReadArticleFiles
 from transforms.read_messages import ReadArticleMessages
 from transforms.write import WriteRules, WriteTables
@@ -22,6 +22,7 @@ GOLDEN = Path(__file__).parent / "golden"
 BEAMS_OWN = (
     "ReadArticles/Patterns/",
     "ReadIndex/Files/",
+    "DecideArticles/AdoptIndex/Files/",
     "ReadArticles/Receive/",
     "PublishOutput/SpreadFiles/",
 )
@@ -45,11 +46,19 @@ def labels_of(pipeline):
     return sorted(label for label in visitor.labels if label and not label.startswith(BEAMS_OWN))
 
 
-def stream_labels():
+def stream_labels(adopted=None):
     config = Config()
     pipeline = beam.Pipeline(runner="FnApiRunner", options=PipelineOptions([]))
     source = ReadArticleMessages(config.read, config.field_maps, "projects/warraq-tests/subscriptions/s")
-    build(pipeline, config, source, WriteWindows(WriteRules("out", "run", "null", 1, ""), 60), streaming=True)
+    build(
+        pipeline,
+        config,
+        source,
+        WriteWindows(WriteRules("out", "run", "null", 1, ""), 60),
+        streaming=True,
+        adopted=adopted,
+        shared=adopted is not None,
+    )
     return labels_of(pipeline)
 
 
@@ -79,6 +88,7 @@ GRAPHS = {
     # A job on a service that publishes itself.
     "service_labels.txt": lambda: batch_labels(INDEX, PublishOutput(PUBLICATION)),
     "stream_labels.txt": stream_labels,
+    "stream_index_labels.txt": lambda: stream_labels(AdoptedIndex(IndexFiles("index"), (), None, 0)),
 }
 
 

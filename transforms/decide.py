@@ -12,8 +12,9 @@ one that the state holds: after a retried bundle, or on another worker, it is re
 import dataclasses
 import itertools
 import pickle
+import struct
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -33,7 +34,9 @@ from apache_beam.transforms.window import GlobalWindow, TimestampedValue
 from apache_beam.utils.timestamp import Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
+from schemas.comparing import Member, Signature
 from schemas.elements import ArticleBatch, Decision, Duplicate, NormalizedArticle, Relation
+from transforms.adopt_index import AdoptIndex, Piece
 from transforms.composite import Composite
 from transforms.core.cluster import DedupRules
 from transforms.core.live_index import LiveIndex
@@ -41,7 +44,8 @@ from transforms.core.normalize import NormalizeRules
 from transforms.core.packing import pack_signature, unpack_signature
 from transforms.core.parse import SourceRules
 from transforms.core.segments import EMPTY, Head, pack_head, unpack_head
-from transforms.core.told import Told, tell
+from transforms.core.told import Told, tell, tell_adopted
+from transforms.index_store import AdoptedIndex
 from transforms.metrics import StageCounter
 from transforms.sign import sign_all, signable_of
 
@@ -59,12 +63,17 @@ _INDEXES: dict[str, LiveIndex] = {}
 
 
 class DecideOutputs(NamedTuple):
-    """What deciding gives: articles that stay, records that are dropped, relations, and a row per decision."""
+    """What deciding gives: articles that stay, records that are dropped, relations, and a row per decision.
+
+    `signatures` of the new articles, settled, and `amendments`, members decided anew, are what another index needs.
+    """
 
     ok: PCollection[ArticleBatch]
     duplicates: PCollection[Duplicate]
     relations: PCollection[Relation]
     decisions: PCollection[Decision]
+    signatures: PCollection[Signature]
+    amendments: PCollection[Member]
 
 
 @dataclasses.dataclass(eq=False)
@@ -74,7 +83,8 @@ class DecideArticles(Composite):
     Takes normalised articles in the global window, in any order; their timestamps are the times of arrival. Gives
     one `ArticleBatch` (of no partition) per micro-batch and span of `window_us`, and rows with the timestamp of their
     record. What is decided depends on which articles have come, not on order or bundles; where one comes that ranks
-    before others, these are decided anew, and the last revision counts. Counters: `warraq.deduplicate`.
+    before others, these are decided anew, and the last revision counts. What `adopted` holds is known before the first article
+    is decided: those that come earlier wait in state. Signatures and amendments are empty unless `shared`. Counters: `warraq.deduplicate`.
     """
 
     rules: DedupRules
@@ -82,21 +92,30 @@ class DecideArticles(Composite):
     normalize: NormalizeRules
     batch: int = 200
     window_us: int = 300_000_000
+    adopted: AdoptedIndex | None = None
+    shared: bool = False
 
     def expand(self, articles: PCollection[NormalizedArticle]) -> DecideOutputs:
-        """Return the four doors."""
+        """Return the doors."""
         gather = beam.ParDo(_GatherFn(self))
         gather.label = "Gather"
         decide = beam.ParDo(_DecideFn(self))
         decide.label = "Decide"
-        doors = (
-            articles
-            | gather.with_output_types(tuple[str, bytes])
-            | decide.with_output_types(
-                ArticleBatch, duplicates=Duplicate, relations=Relation, decisions=Decision
-            ).with_outputs("duplicates", "relations", "decisions", main="ok")
+        batches = articles | gather.with_output_types(tuple[str, bytes])
+        if self.adopted is not None:
+            pieces = articles.pipeline | "AdoptIndex" >> AdoptIndex(self.adopted, _KEY)
+            batches = (batches, pieces) | "WithAdopted" >> beam.Flatten()
+        doors = batches | decide.with_output_types(
+            ArticleBatch,
+            duplicates=Duplicate,
+            relations=Relation,
+            decisions=Decision,
+            signatures=Signature,
+            amendments=Member,
+        ).with_outputs("duplicates", "relations", "decisions", "signatures", "amendments", main="ok")
+        return DecideOutputs(
+            doors.ok, doors.duplicates, doors.relations, doors.decisions, doors.signatures, doors.amendments
         )
-        return DecideOutputs(doors.ok, doors.duplicates, doors.relations, doors.decisions)
 
 
 class _GatherFn(beam.DoFn):
@@ -139,6 +158,10 @@ class _GatherFn(beam.DoFn):
         return first, (_KEY, pickle.dumps(signed, pickle.HIGHEST_PROTOCOL))
 
 
+#: Parts of an adopted index: file, number in it, how many it has, how many files there are.
+_PART = struct.Struct("<IIII")
+_SEEN = ReadModifyWriteStateSpec("seen", BytesCoder())
+_WAITING = BagStateSpec("waiting", BytesCoder())
 _HEAD = ReadModifyWriteStateSpec("head", BytesCoder())
 _BAGS = tuple(BagStateSpec(f"segments{number}", BytesCoder()) for number in range(_SLOTS))
 _EXPIRY = TimerSpec("expiry", TimeDomain.WATERMARK)
@@ -152,6 +175,8 @@ class _DecideFn(beam.DoFn):
         self._rules = plan.rules
         self._normalize = plan.normalize
         self._window_us = plan.window_us
+        self._shared = plan.shared
+        self._adopts = plan.adopted is not None and bool(plan.adopted.arrivals)
         self._step = uuid.uuid4().hex
         self._days = plan.rules.horizon_days + plan.rules.lateness_days
         #: Days per bag, so that those which are held at once never meet in one.
@@ -171,24 +196,75 @@ class _DecideFn(beam.DoFn):
         bag5: BagRuntimeState = beam.DoFn.StateParam(_BAGS[5]),
         bag6: BagRuntimeState = beam.DoFn.StateParam(_BAGS[6]),
         bag7: BagRuntimeState = beam.DoFn.StateParam(_BAGS[7]),
+        seen: ReadModifyWriteRuntimeState = beam.DoFn.StateParam(_SEEN),
+        waiting: BagRuntimeState = beam.DoFn.StateParam(_WAITING),
         expiry: RuntimeTimer = beam.DoFn.TimerParam(_EXPIRY),
     ) -> Iterator[Any]:
         bags = (bag0, bag1, bag2, bag3, bag4, bag5, bag6, bag7)
-        signed = pickle.loads(element[1])  # noqa: S301 (bytes of this very job, made by _GatherFn)
+        for data in self._due(element[1], head, seen, waiting):
+            yield from self._take(data, head, bags, expiry)
+
+    def _due(
+        self,
+        data: bytes,
+        head: ReadModifyWriteRuntimeState,
+        seen: ReadModifyWriteRuntimeState,
+        waiting: BagRuntimeState,
+    ) -> Iterable[bytes]:
+        """Return what can be decided now: nothing but the pieces of an index until all are there, and then what waited.
+
+        Where the state has decided articles already, as in a job that is updated, nothing waits.
+        """
+        if not self._adopts:
+            return [data]
+        parts = set(_PART.iter_unpack(seen.read() or b""))
+        if _are_all(parts):
+            return [data]
+        piece = pickle.loads(data)  # noqa: S301 (as below)
+        if not isinstance(piece, Piece):
+            if not parts and head.read() is not None:
+                return [data]
+            waiting.add(data)
+            self._counter.add("waited")
+            return []
+        parts.add((piece.file, piece.part, piece.parts, piece.files))
+        seen.write(b"".join(_PART.pack(*part) for part in sorted(parts)))
+        if not _are_all(parts):
+            return [data]
+        held = list(waiting.read())
+        waiting.clear()
+        return [data, *held]
+
+    def _take(
+        self, data: bytes, head: ReadModifyWriteRuntimeState, bags: _Bags, expiry: RuntimeTimer
+    ) -> Iterator[Any]:
+        signed = pickle.loads(data)  # noqa: S301 (bytes of this very job, made by _GatherFn or AdoptIndex)
+        piece = signed if isinstance(signed, Piece) else None
+        if piece is not None:
+            signed = []
         times = [at for at, _, _ in signed]
         articles = [article for _, _, article in signed]
         signatures = [unpack_signature(packed)[0] for _, packed, _ in signed]
         stored, index = self._open(head, bags)
-        today = max(times) // _DAY_US
-        self._expire(index, today, bags)
-        told = tell(index, articles, signatures, today, self._rules, self._normalize)
+        if piece is None:
+            latest = max(times)
+            self._expire(index, latest // _DAY_US, bags)
+            told = tell(index, articles, signatures, latest // _DAY_US, self._rules, self._normalize)
+        else:
+            latest, told = piece.at_us, self._adopt(index, piece)
         if told.segment:
             bags[self._slot(told.day)].add(told.segment)
             if told.day not in stored.days:
                 expiry.set(self._end_of(told.day))
         self._close(head, stored, index)
         self._count(told)
-        yield from self._rows(told, times, articles)
+        yield from self._rows(told, times, articles, latest)
+
+    def _adopt(self, index: LiveIndex, piece: Piece) -> Told:
+        known = [unpack_signature(packed)[0] for packed in piece.signatures]
+        self._counter.add("adopted", len(known))
+        decided = index.adopt(known, piece.day, compare=index.has_own, expired_before=piece.expired_before)
+        return tell_adopted(decided, self._rules)
 
     @on_timer(_EXPIRY)  # type: ignore[untyped-decorator]
     def expire(
@@ -260,7 +336,9 @@ class _DecideFn(beam.DoFn):
         self._counter.add("revised", sum(decision.revision > 1 for decision in told.decisions))
         self._counter.add("late_unchecked", sum(decision.unchecked for decision in told.decisions))
 
-    def _rows(self, told: Told, times: list[int], articles: list[NormalizedArticle]) -> Iterator[Any]:
+    def _rows(
+        self, told: Told, times: list[int], articles: list[NormalizedArticle], latest: int
+    ) -> Iterator[Any]:
         spans: dict[int, list[int]] = {}
         for place in told.kept:
             spans.setdefault(times[place] // self._window_us, []).append(place)
@@ -269,7 +347,6 @@ class _DecideFn(beam.DoFn):
             yield TimestampedValue(batch, Timestamp(micros=min(times[place] for place in places)))
         for place, row in told.dropped:
             yield _tagged("duplicates", row, times[place])
-        latest = max(times)
         for relation in told.relations:
             yield _tagged("relations", relation, latest)
         # The first decision about an article lies in the window of its row: a stream that is stopped writes both or none.
@@ -278,7 +355,20 @@ class _DecideFn(beam.DoFn):
             arrived.setdefault(article.article.article_id, times[place])
         for decision in told.decisions:
             first = decision.revision == 1
-            yield _tagged("decisions", decision, arrived[decision.article_id] if first else latest)
+            yield _tagged(
+                "decisions", decision, arrived.get(decision.article_id, latest) if first else latest
+            )
+        if self._shared:
+            for signature in told.settled:
+                yield _tagged("signatures", signature, latest)
+            for member in told.amended:
+                yield _tagged("amendments", member, latest)
+
+
+def _are_all(parts: set[tuple[int, ...]]) -> bool:
+    """Tell whether these are all parts of all files of an index; by themselves, whatever a job was started with later."""
+    wanted = {file: count for file, _, count, _ in parts}
+    return {len(wanted)} == {files for *_, files in parts} and len(parts) == sum(wanted.values())
 
 
 def _tagged(door: str, row: Any, at: int) -> TaggedOutput:

@@ -13,7 +13,17 @@ from transforms.composite import Composite
 from transforms.files import OutputFolder
 from transforms.metrics import StageCounter
 
-__all__ = ["IndexFiles", "ReadIndex", "read_amendments", "read_signatures"]
+__all__ = [
+    "AdoptedIndex",
+    "IndexFiles",
+    "ReadIndex",
+    "read_amendments",
+    "read_pieces",
+    "read_signatures",
+]
+
+#: Signatures that a stream takes over at once: some megabytes.
+_PIECE = 2_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +33,21 @@ class IndexFiles:
     root: str
     signatures: tuple[str, ...] = ()
     amendments: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class AdoptedIndex:
+    """What a stream takes over of an index.
+
+    `arrivals` says for each file of signatures as which day's arrivals it counts (days since 1970-01-01 UTC), rising.
+    `expired_before` is the first day of which the index still holds all, None where nothing has expired. `at_us` is
+    when it was opened (microseconds since 1970-01-01 UTC).
+    """
+
+    files: IndexFiles
+    arrivals: tuple[int, ...]
+    expired_before: int | None
+    at_us: int
 
 
 @dataclasses.dataclass(eq=False)
@@ -90,3 +115,14 @@ def read_amendments(files: IndexFiles) -> dict[str, Member]:
             if isinstance(member, Member):
                 amended[member.article_id] = member
     return amended
+
+
+def read_pieces(
+    files: IndexFiles, arrivals: Iterable[int], amended: dict[str, Member]
+) -> Iterator[tuple[int, list[Signature]]]:
+    """Yield the signatures of an index, some thousand at once, with the day as which they arrive."""
+    folder = OutputFolder(files.root)
+    for path, day in zip(files.signatures, arrivals, strict=True):
+        signatures = list(read_signatures(folder, path, amended))
+        for first in range(0, len(signatures), _PIECE):
+            yield day, signatures[first : first + _PIECE]

@@ -51,7 +51,11 @@ RowKey = tuple[str, int]
 
 
 class Tables(NamedTuple):
-    """Everything that a run writes. Only a stream has `decisions`: those of a batch run are final, and in the other tables."""
+    """Everything that a run writes.
+
+    Only a stream has `decisions`: those of a batch run are final, and in the other tables. One that shares an index has what
+    another run needs of it, too: the `signatures` of its articles, settled, and `amendments`, what was decided anew.
+    """
 
     articles: PCollection[TaggedBatch]
     duplicates: PCollection[Duplicate]
@@ -60,6 +64,8 @@ class Tables(NamedTuple):
     filtered: PCollection[Filtered]
     inputs: PCollection[InputFile]
     decisions: PCollection[Decision] | None = None
+    signatures: PCollection[Signature] | None = None
+    amendments: PCollection[Member] | None = None
 
 
 class Written(NamedTuple):
@@ -180,6 +186,8 @@ PLACES: dict[str, Callable[[Any], tuple[str, str]]] = {
     "dead_letters": _by_origin,
     "filtered": _by_origin,
     "inputs": _by_uri,
+    "signatures": _by_signature_day,
+    "amendments": _by_member_day,
 }
 
 
@@ -321,7 +329,8 @@ def row_order(row: Any) -> tuple[str, int, str, str]:
     if isinstance(row, InputFile):
         return row.uri, 0, "", ""
     if isinstance(row, Signature | Member):
-        return (row.member if isinstance(row, Signature) else row).article_id, 0, "", ""
+        member = row.member if isinstance(row, Signature) else row
+        return member.article_id, 0 if member.settled is None else member.settled.revision, "", ""
     other = ("", "")
     if isinstance(row, Relation):
         other = (row.relation, row.other_id)

@@ -61,7 +61,11 @@ class WriteWindows(Composite):
             ("decisions", "PlaceDecisions", tables.decisions),
             ("dead_letters", "PlaceDeadLetters", tables.dead_letters),
             ("filtered", "PlaceFiltered", tables.filtered),
+            ("signatures", "PlaceSignatures", tables.signatures),
+            ("amendments", "PlaceAmendments", tables.amendments),
         ):
+            if rows is None:
+                continue
             place = beam.ParDo(_PlaceFn(name, shards))
             place.label = label
             placed.append(rows | place.with_output_types(tuple[_Key, Any]))

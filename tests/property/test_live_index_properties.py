@@ -1,5 +1,6 @@
 """The index of a stream: whatever the order, the batches and the restarts, the last revision is what the rule says."""
 
+import dataclasses
 import random
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from transforms.core.cluster import DedupRules, rank
 from transforms.core.live_index import LiveIndex
-from transforms.core.segments import order_segments, pack_head, unpack_head
+from transforms.core.segments import order_segments, pack_head, unpack_head, unpack_segment
 
 EXAMPLES = settings(max_examples=40, deadline=None)
 #: No article of these corpora is older than 40 days.
@@ -185,8 +186,9 @@ def test_what_another_index_settled_is_taken_over_with_its_decisions():
     first, segments, decisions, _ = run(signatures, 3)
     settled = [one for data in segments for one in unpacked(data)]
     second = LiveIndex(ALL_PAIRS)
-    segment = second.adopt(settled, 100)
-    assert second.adopt(settled, 101) == b""
+    segment = second.adopt(settled, 100, compare=False).segment
+    assert second.adopt(settled, 101, compare=False).segment == b""
+    assert second.adopt(settled, 101, compare=True).decisions == []
     again = LiveIndex.load(ALL_PAIRS, second.head, [segment])
     for live in (second, again):
         verdicts = live.decide(sign(st_corpus()), 101).verdicts
@@ -194,9 +196,93 @@ def test_what_another_index_settled_is_taken_over_with_its_decisions():
     assert len(first) == len(second) == len({one.article_id for one in decisions})
 
 
-def unpacked(data):
-    from transforms.core.segments import unpack_segment
+def settled_of(segments):
+    """What the segments of an index say in the end: signatures with the last decision about each."""
+    last = {}
+    for data in segments:
+        found = unpack_segment(data)
+        last |= {one.member.article_id: one for one in found.signatures}
+        for one in found.amendments:
+            last[one.article_id] = dataclasses.replace(last[one.article_id], member=one)
+    return last
 
+
+def standing(last):
+    return {key: (one.member.settled.parent_id, one.member.settled.root_id) for key, one in last.items()}
+
+
+@EXAMPLES
+@given(with_repeats, sizes, st.lists(st.sampled_from("abc"), min_size=30, max_size=30), st.data())
+def test_two_indexes_that_knew_different_articles_are_as_one_when_one_adopts_the_other(
+    corpus, size, sides, data
+):
+    """Some articles are known to the one, some to the other, some to both."""
+    signatures = sign(corpus)
+    side_of = {one.member.article_id: side for one, side in zip(signatures, sides, strict=False)}
+    _, theirs, _, _ = run([one for one in signatures if side_of[one.member.article_id] in "ac"], size)
+    live, segments, decisions, _ = run(
+        [one for one in signatures if side_of[one.member.article_id] in "bc"], 5
+    )
+    other = list(settled_of(theirs).values())
+    data.draw(st.randoms(use_true_random=False)).shuffle(other)
+    revisions = {one.member.article_id: one.member.settled.revision for one in other}
+    revisions |= {one.article_id: one.revision for one in decisions}
+    for first in range(0, len(other), size):
+        adopted = live.adopt(other[first : first + size], 100, compare=True)
+        segments += [adopted.segment] if adopted.segment else []
+        for one in adopted.decisions:
+            revisions[one.article_id] += 1
+            assert one.revision == revisions[one.article_id]
+    right = oracle(corpus)
+    assert standing(settled_of(segments)) == {
+        one.member.article_id: (
+            right.get(one.member.article_id, ("",))[0],
+            root(one.member.article_id, right),
+        )
+        for one in signatures
+    }
+    again = LiveIndex.load(ALL_PAIRS, live.head, segments)
+    assert again.adopt(other, 100, compare=True).decisions == []
+    assert {again.root_of(key) for key in revisions} == {live.root_of(key) for key in revisions}
+
+
+def test_what_the_other_index_has_forgotten_still_counts():
+    """There the parent has expired; here the article is known without it."""
+    parent, child = (
+        signature(member(who, day, 0, who), body(7), DedupRules()) for who, day in ((1, 0), (2, 9))
+    )
+    there = LiveIndex(DedupRules())
+    there.decide([parent], 0)
+    known = settled_of([there.decide([child], 9).segment])
+    here = LiveIndex(DedupRules())
+    here.decide([child], 9)
+    (told,) = here.adopt(list(known.values()), 20, compare=True, expired_before=1).decisions
+    assert (told.parent_id, told.relation, told.revision) == (parent.member.article_id, "exact", 2)
+    assert told.root_id == parent.member.article_id
+    assert here.head.expired_before == 1
+
+
+def test_an_article_that_another_index_kept_and_that_is_a_copy_here_is_superseded():
+    early, late = (signature(member(who, who, 0, who), body(7), DedupRules()) for who in (1, 2))
+    there, here = LiveIndex(DedupRules()), LiveIndex(DedupRules())
+    known = settled_of([there.decide([late], 3).segment])
+    here.decide([early], 3)
+    adopted = here.adopt(list(known.values()), 4, compare=True)
+    assert [(one.before.article_id, one.chosen.article_id) for one in adopted.superseded] == [
+        (late.member.article_id, early.member.article_id)
+    ]
+    assert [one.settled.revision for one in adopted.amended] == [2]
+
+
+def test_an_earlier_copy_that_comes_later_supersedes_what_was_kept():
+    early, late = (signature(member(who, who, 0, who), body(7), DedupRules()) for who in (1, 2))
+    live = LiveIndex(DedupRules())
+    assert live.decide([late], 3).superseded == []
+    ((before, chosen, _),) = live.decide([early], 3).superseded
+    assert (before.article_id, chosen.article_id) == (late.member.article_id, early.member.article_id)
+
+
+def unpacked(data):
     return unpack_segment(data).signatures
 
 

@@ -46,7 +46,8 @@ def duplicate_row(
         shingles=comparison.own,
         parent_shingles=comparison.other,
         sample=_shared_words(article, comparison.sample, normalize),
-        parent_from_index=parent.settled is not None,
+        # An index that lives on does not say again what it has settled; what it adopted lies in no partition.
+        parent_from_index=parent.settled is not None or not parent.partition,
         root_from_index=verdict.root_from_index,
         source=own.source,
         url=own.url,

@@ -139,6 +139,29 @@ class SignatureIndex:
         for bucket in grown.values():
             bucket.sort()
 
+    def merge(self, known: Iterable[Signature | Member]) -> list[Edge]:
+        """Take in what another index has settled, compared with what is here; return what is decided otherwise than it was.
+
+        Of an article that both know, and of one that is new here, the better decision stays: a copy before a near one, then the
+        lowest-ranked parent, whichever index found it. So what one side has forgotten counts still. An edge of a new article
+        may be what the other index has decided, too.
+        """
+        items = list(known)
+        decisions = self.add(
+            dataclasses.replace(one, member=dataclasses.replace(one.member, settled=None))
+            for one in items
+            if isinstance(one, Signature) and one.member.article_id not in self._members
+        )
+        for one in items:
+            member = one.member if isinstance(one, Signature) else one
+            here, settled = self._members.get(member.article_id), member.settled
+            if here is None or settled is None or not settled.parent_id:
+                continue
+            edge = self._parents.get(member.article_id)
+            if edge is None or edge.parent.article_id != settled.parent_id:
+                self._decide(_settled_edge(here, settled), decisions)
+        return decisions.edges
+
     def forget(self, article_ids: AbstractSet[str]) -> None:
         """Drop articles; those that had them as parents keep their edges. Walks through the whole index, so ask for many at once."""
         for article_id in article_ids:

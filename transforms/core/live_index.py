@@ -10,15 +10,17 @@ Everything that must outlive the process is in `head` and in the segments (`tran
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
-from schemas.comparing import NO_COMPARISON, Edge, Link, Member, Settled, Signature, Verdict
+from schemas.comparing import NO_COMPARISON, Edge, Member, Settled, Signature, Verdict
 from schemas.elements import Decision
+from transforms.core.adopted import id_of, is_adopted, without_place
 from transforms.core.cluster import DedupRules
+from transforms.core.decided import Decided, Superseded
 from transforms.core.families import canonical, superseded
 from transforms.core.index import SignatureIndex
-from transforms.core.packing import pack_id
+from transforms.core.known_urls import KnownUrls
 from transforms.core.segments import (
     EMPTY,
     Head,
@@ -27,36 +29,11 @@ from transforms.core.segments import (
     pack_segment,
     unpack_segment,
 )
-from transforms.core.versions import Versioned, link_versions
 
-__all__ = ["Decided", "Head", "LiveIndex", "Superseded"]
+__all__ = ["Head", "LiveIndex"]
 
 _USUAL = DedupRules()
 _DAY_US = 86_400_000_000
-
-
-class Superseded(NamedTuple):
-    """`before` was canonical of its cluster and no longer is: `chosen` is."""
-
-    before: Member
-    chosen: Member
-    root_id: str
-
-
-class Decided(NamedTuple):
-    """What a micro-batch has decided.
-
-    `verdicts` has one entry per signature of the batch, in their order: None for an article that is kept.
-    `decisions` has one row per article of the batch (repeats have none) and one per earlier article that was decided
-    anew. `segment` is what must be kept, under `day`, for `LiveIndex.load`; b"" where there is nothing new to keep.
-    """
-
-    verdicts: list[Verdict | None]
-    links: list[Link]
-    superseded: list[Superseded]
-    decisions: list[Decision]
-    day: int
-    segment: bytes
 
 
 class LiveIndex:
@@ -71,10 +48,11 @@ class LiveIndex:
         #: Of dropped articles: their roots; and by root the articles that were dropped for it.
         self._roots: dict[str, str] = {}
         self._families: dict[str, set[str]] = {}
-        #: What is not 1.
+        #: Of articles that were decided anew.
         self._revisions: dict[str, int] = {}
-        self._versions: dict[str, int] = {}
-        self._urls: dict[bytes, tuple[tuple[str, bytes], ...]] = {}
+        self._urls = KnownUrls(rules)
+        #: Whether an article has come here itself, and not from another index.
+        self.has_own = False
 
     def __len__(self) -> int:
         return len(self._index)
@@ -106,30 +84,70 @@ class LiveIndex:
         known = list(signatures)
         self._index.load(known)
         for signature in known:
-            member, settled = signature.member, signature.member.settled
-            self._know_url(signature)
-            if settled is None:
-                continue
-            if settled.parent_id:
-                self._join(member.article_id, settled.root_id)
-            if settled.revision > 1:
-                self._revisions[member.article_id] = settled.revision
-            if settled.version > 1:
-                self._versions[member.article_id] = settled.version
+            self._recall(signature)
 
-    def adopt(self, signatures: Sequence[Signature], day: int) -> bytes:
-        """Take in what another index has settled, as arrived on `day`; return the segment to keep, b"" for nothing new.
+    def _recall(self, signature: Signature) -> None:
+        """Take over what is known of an article besides its text and its parent."""
+        self._urls.know(signature)
+        member, settled = signature.member, signature.member.settled
+        self.has_own = self.has_own or not is_adopted(member)
+        if settled is None:
+            return
+        if settled.parent_id:
+            self._join(member.article_id, settled.root_id)
+        if settled.revision > 1:
+            self._revisions[member.article_id] = settled.revision
+        if settled.version > 1:
+            self._urls.versions[member.article_id] = settled.version
 
-        Articles that are known already stay as they are. Days must be given in rising order.
+    def adopt(
+        self,
+        known: Sequence[Signature | Member],
+        day: int,
+        *,
+        compare: bool,
+        expired_before: int | None = None,
+    ) -> Decided:
+        """Take in what another index has settled, as arrived on `day`, and return what that changes on either side.
+
+        `known` has each article once; of those that are known here too only the decision counts, for which a Member does.
+        With `compare` both sides are compared and the better decision stays, as if all had arrived here. Without it what is
+        new is believed to be settled against all that is here: so are the parts of one index, where nothing else is.
+        `expired_before` is the first day of which the other index still holds all. No verdicts and no links come of it.
         """
-        fresh = {
-            signature.member.article_id: signature
-            for signature in signatures
-            if signature.member.article_id not in self._index
-        }
-        self._enter(fresh.values())
         day = max((day, *self.head.days[-1:]))
-        return self._keep(day, list(fresh.values()), [])
+        held = self.head.expired_before
+        if expired_before is not None and (held is None or held < expired_before):
+            self.head = self.head._replace(expired_before=expired_before)
+        fresh = {one.member.article_id: without_place(one) for one in known if isinstance(one, Signature)}
+        for article_id in [one for one in fresh if one in self._index]:
+            del fresh[article_id]
+        before: dict[str, tuple[str, str]] = {}
+        edges: list[Edge] = []
+        if not compare:
+            self._enter(fresh.values())
+        else:
+            for article_id, one in fresh.items():
+                settled = one.member.settled
+                before[article_id] = (
+                    ("", article_id) if settled is None else (settled.parent_id, settled.root_id)
+                )
+                self._recall(one)
+            edges = self._index.merge([*fresh.values(), *(one for one in known if id_of(one) not in fresh)])
+            self._stand(before, [edge.child.article_id for edge in edges])
+            self._take_roots(known, [edge.child.article_id for edge in edges])
+        for article_id in before:
+            self._follow(article_id)
+        # What the other has decided itself is no news.
+        compared = {edge.child.article_id: edge for edge in edges}
+        changed = self._revise(before, compared.keys() - fresh.keys())
+        chosen, replaced = self._canonicals(changed, before)
+        decisions = [self._decision(one, compared.get(one), chosen, day) for one in changed]
+        amended = [self._with_settled(self._index.member(article_id)) for article_id in changed]
+        segment = self._keep(
+            day, list(map(self._settled, fresh.values())), [one for one in amended if id_of(one) not in fresh]
+        )
+        return Decided([], [], replaced, decisions, day, segment, [], amended)
 
     def decide(self, signatures: Sequence[Signature], day: int) -> Decided:
         """Take in a micro-batch that arrived on `day` (days since 1970-01-01 UTC).
@@ -143,39 +161,28 @@ class LiveIndex:
         found = self._index.add(signatures)
         repeats = {id(edge.child): edge for edge in found.edges if edge.relation == "repeat"}
         fresh = {s.member.article_id: s for s in signatures if id(s.member) not in repeats}
-        before = {
-            edge.child.article_id: self._standing(edge.child.article_id)
-            for edge in found.edges
-            if edge.relation != "repeat" and edge.child.article_id not in fresh
-        }
+        self.has_own = self.has_own or bool(fresh)
         compared = {edge.child.article_id: edge for edge in found.edges if edge.relation != "repeat"}
-        for article_id in list(before):
-            # Whose root changes takes those along that were dropped for it, or through it; in an order that is the same
-            # in every process, since it is that of the segment.
-            for other in sorted(self._families.get(self._roots.get(article_id, article_id), ())):
-                if other not in fresh:
-                    before.setdefault(other, self._standing(other))
+        before: dict[str, tuple[str, str]] = {}
+        self._stand(before, [article_id for article_id in compared if article_id not in fresh])
         for article_id in (*fresh, *before):
             self._follow(article_id)
-        links, versions = self._link(found.links, fresh)
-        self._versions |= {article_id: number for article_id, number in versions.items() if number > 1}
-        changed = [
-            article_id
-            for article_id, standing in before.items()
-            if self._standing(article_id) != standing or article_id in compared
-        ]
-        for article_id in changed:
-            self._revisions[article_id] = self._revisions.get(article_id, 1) + 1
+        links = [link._replace(other_root_id=self.root_of(link.other.article_id)) for link in found.links]
+        links += self._urls.link(fresh, self._index.member, self.root_of)
+        changed = self._revise(before, compared.keys())
         chosen, replaced = self._canonicals((*fresh, *changed), before)
         verdicts: list[Verdict | None] = []
         for signature in signatures:
             article_id = signature.member.article_id
             edge = repeats.get(id(signature.member)) or self._index.parents.get(article_id)
             root = self.root_of(article_id)
-            verdicts.append(edge and Verdict(edge, root, False, chosen.get(root, root)))
+            adopted = root in self._index and is_adopted(self._index.member(root))
+            verdicts.append(edge and Verdict(edge, root, adopted, chosen.get(root, root)))
         unchecked = {article_id for article_id, s in fresh.items() if self._is_unchecked(s.member)}
         decisions = [
-            self._decision(article_id, compared.get(article_id), chosen, article_id in unchecked, day)
+            self._decision(
+                article_id, compared.get(article_id), chosen, day, unchecked=article_id in unchecked
+            )
             for article_id in (*fresh, *changed)
         ]
         seen_again = [s for s in signatures if id(s.member) in repeats and s.member.article_id not in fresh]
@@ -183,7 +190,37 @@ class LiveIndex:
         kept = [self._settled(signature) for signature in fresh.values()]
         amended = [self._with_settled(self._index.member(article_id)) for article_id in changed]
         segment = self._keep(day, kept + again, amended)
-        return Decided(verdicts, links, replaced, decisions, day, segment)
+        return Decided(verdicts, links, replaced, decisions, day, segment, kept, amended)
+
+    def _stand(self, before: dict[str, tuple[str, str]], article_ids: Sequence[str]) -> None:
+        """Note in `before` where articles stand whose parents have changed, and those that hang on them."""
+        for article_id in article_ids:
+            before.setdefault(article_id, self._standing(article_id))
+        for article_id in article_ids:
+            # Whose root changes takes those along that were dropped for it, or through it; in an order that is the same
+            # in every process, since it is that of the segment.
+            for other in sorted(self._families.get(self._roots.get(article_id, article_id), ())):
+                before.setdefault(other, self._standing(other))
+
+    def _revise(self, before: Mapping[str, tuple[str, str]], compared: AbstractSet[str]) -> list[str]:
+        """Return those that stand otherwise than before or have another parent, and count their decisions on."""
+        changed = [
+            article_id
+            for article_id, standing in before.items()
+            if self._standing(article_id) != standing or article_id in compared
+        ]
+        for article_id in changed:
+            self._revisions[article_id] = self._revisions.get(article_id, 1) + 1
+        return changed
+
+    def _take_roots(self, known: Iterable[Signature | Member], changed: Iterable[str]) -> None:
+        """Where the other's parent was the better one, its root is taken too: the parent itself may come later, or never."""
+        others = {id_of(one): (one.member if isinstance(one, Signature) else one).settled for one in known}
+        for article_id in changed:
+            settled = others.get(article_id)
+            if settled is not None and settled.parent_id == self._index.parents[article_id].parent.article_id:
+                self._leave(article_id)
+                self._join(article_id, settled.root_id)
 
     def root_of(self, article_id: str) -> str:
         """Return the article that is kept for this one: itself, or its root."""
@@ -201,14 +238,8 @@ class LiveIndex:
         for article_id in ids:
             self._leave(article_id)
             self._revisions.pop(article_id, None)
-            self._versions.pop(article_id, None)
         self._index.forget(ids)
-        for key, known_urls in list(self._urls.items()):
-            left = tuple(pair for pair in known_urls if pair[0] not in ids)
-            if not left:
-                del self._urls[key]
-            elif len(left) < len(known_urls):
-                self._urls[key] = left
+        self._urls.forget(ids)
         days = tuple(known for known in self.head.days if known >= first)
         self.head = self.head._replace(days=days, expired_before=first)
         return gone
@@ -253,13 +284,12 @@ class LiveIndex:
         chosen: dict[str, str] = {}
         replaced: list[Superseded] = []
         if self._rules.canonical == "earliest":  # the root itself
-            for article_id, (parent, _) in before.items():
+            for article_id, (_, was) in before.items():
                 root = self.root_of(article_id)
-                if not parent and root != article_id:
-                    known = root if root in self._index else self._index.parents[article_id].parent.article_id
-                    replaced.append(
-                        Superseded(self._index.member(article_id), self._index.member(known), root)
-                    )
+                if was == article_id != root:
+                    parent = self._index.parents[article_id].parent
+                    first = self._index.member(root) if root in self._index else parent
+                    replaced.append(Superseded(self._index.member(article_id), first, root))
             return chosen, replaced
         fresh = {article_id for article_id in article_ids if article_id not in before}
         for root in sorted({self.root_of(article_id) for article_id in article_ids}):
@@ -282,7 +312,7 @@ class LiveIndex:
         return dataclasses.replace(member, settled=Settled("", None, 0, root, "", 1))
 
     def _decision(
-        self, article_id: str, edge: Edge | None, chosen: dict[str, str], unchecked: bool, day: int
+        self, article_id: str, edge: Edge | None, chosen: dict[str, str], day: int, *, unchecked: bool = False
     ) -> Decision:
         member, known = self._index.member(article_id), self._index.parents.get(article_id)
         root = self.root_of(article_id)
@@ -294,8 +324,10 @@ class LiveIndex:
             parent_id="" if known is None else known.parent.article_id,
             root_id=root,
             canonical_id=chosen.get(root, root),
-            similarity=None if edge is None or known is None else known.comparison.jaccard,
-            version=self._versions.get(article_id, 1),
+            similarity=None
+            if edge is None or known is None or known.comparison is NO_COMPARISON
+            else known.comparison.jaccard,
+            version=self._urls.versions.get(article_id, 1),
             unchecked=unchecked,
             event_us=member.event_us,
             parent_us=None if known is None else known.parent.event_us,
@@ -303,42 +335,6 @@ class LiveIndex:
             decided_on=day,
             held_days=self._rules.horizon_days,
         )
-
-    def _know_url(self, signature: Signature) -> None:
-        if signature.url_key:
-            pair = (signature.member.article_id, signature.fingerprint.digest)
-            self._urls[signature.url_key] = (*self._urls.get(signature.url_key, ()), pair)
-
-    def _link(self, links: list[Link], fresh: dict[str, Signature]) -> tuple[list[Link], dict[str, int]]:
-        """Return the links with their roots and those between texts of one URL, and the numbers of new texts."""
-        versions: dict[str, int] = {}
-        told = [link._replace(other_root_id=self.root_of(link.other.article_id)) for link in links]
-        for signature in fresh.values():
-            self._know_url(signature)
-        for key in dict.fromkeys(signature.url_key for signature in fresh.values() if signature.url_key):
-            if len(self._urls[key]) == 1:
-                continue
-            for link in link_versions(self._versioned(key, fresh), self._rules):
-                later, earlier = link.later.article_id.hex(), link.earlier.article_id.hex()
-                versions[later] = link.version
-                child, other = self._index.member(later), self._index.member(earlier)
-                told.append(
-                    Link(child, other, "updated_version", NO_COMPARISON, link.version, self.root_of(earlier))
-                )
-        return told, versions
-
-    def _versioned(self, key: bytes, fresh: dict[str, Signature]) -> Iterator[Versioned]:
-        for article_id, digest in self._urls[key]:
-            member = self._index.member(article_id)
-            version = 0 if article_id in fresh else self._versions.get(article_id, 1)
-            yield Versioned(
-                member.event_us is None,
-                member.event_us or 0,
-                member.priority,
-                pack_id(article_id),
-                digest,
-                version,
-            )
 
     def _refresh(self, repeats: Iterable[Signature], day: int) -> list[Signature]:
         """Move articles that were seen again to today, so that they are known as long as they are repeated.
@@ -365,7 +361,7 @@ class LiveIndex:
             parent_priority=0 if parent is None else parent.priority,
             root_id=self.root_of(member.article_id),
             relation="" if edge is None else edge.relation,
-            version=self._versions.get(member.article_id, 1),
+            version=self._urls.versions.get(member.article_id, 1),
             revision=self._revisions.get(member.article_id, 1),
         )
         return dataclasses.replace(member, settled=settled)

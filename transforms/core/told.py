@@ -3,21 +3,22 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from schemas.comparing import Signature
+from schemas.comparing import Member, Signature
 from schemas.elements import Decision, Duplicate, NormalizedArticle, Relation
 from transforms.core.cluster import DedupRules
+from transforms.core.decided import Decided
 from transforms.core.evidence import duplicate_row, relation_row, supersession_row
 from transforms.core.live_index import LiveIndex
 from transforms.core.normalize import NormalizeRules
 
-__all__ = ["Told", "tell"]
+__all__ = ["Told", "tell", "tell_adopted"]
 
 
 class Told(NamedTuple):
     """The rows of a micro-batch.
 
     `kept` are the places (in the batch) of the articles that stay, `dropped` the rows of the others with their places.
-    `day` and `segment` are those of `live_index.Decided`.
+    `day`, `segment`, `settled` and `amended` are those of `live_index.Decided`.
     """
 
     kept: list[int]
@@ -26,6 +27,8 @@ class Told(NamedTuple):
     decisions: list[Decision]
     day: int
     segment: bytes
+    settled: list[Signature]
+    amended: list[Member]
 
 
 def tell(
@@ -57,4 +60,24 @@ def tell(
         for link in decided.links
     ]
     relations += [supersession_row(*one, rules) for one in decided.superseded]
-    return Told(kept, dropped, relations, decided.decisions, decided.day, decided.segment)
+    return _told(decided, kept, dropped, relations)
+
+
+def tell_adopted(decided: Decided, rules: DedupRules) -> Told:
+    """Return what there is to tell of what `LiveIndex.adopt` decided: nothing came in, some is decided anew."""
+    return _told(decided, [], [], [supersession_row(*one, rules) for one in decided.superseded])
+
+
+def _told(
+    decided: Decided, kept: list[int], dropped: list[tuple[int, Duplicate]], relations: list[Relation]
+) -> Told:
+    return Told(
+        kept,
+        dropped,
+        relations,
+        decided.decisions,
+        decided.day,
+        decided.segment,
+        decided.settled,
+        decided.amended,
+    )
