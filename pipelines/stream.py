@@ -25,6 +25,7 @@ from pipelines.pubsub_names import check_name
 from pipelines.stopping import stopping
 from pipelines.tagging import load_rules
 from pipelines.worker_processes import divide, worker_pool
+from transforms.composite import Composite
 from transforms.files import OutputFolder, can_reach, is_remote
 from transforms.index_store import AdoptedIndex
 from transforms.publish import PublishArticles
@@ -168,7 +169,7 @@ def _share(request: StreamRequest, folder: OutputFolder, run: str, console: Cons
 
 
 @dataclasses.dataclass(eq=False)
-class _AlsoPublish(beam.PTransform):
+class _AlsoPublish(Composite):
     """Write the tables, and send the articles to a topic beside it."""
 
     write: beam.PTransform

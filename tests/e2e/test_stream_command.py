@@ -48,7 +48,9 @@ def test_what_a_stream_writes_is_what_a_batch_writes_and_poison_is_a_dead_letter
     messages = [(line.encode(), {}) for line in lines] + [(b"\0\1", {})] + [(lines[0].encode(), {})]
     with running_fake() as fake:
         topic, subscription = fake.pair(ack_deadline=600)
+        published = fake.pair(ack_deadline=600)
         command = [WARRAQ, "stream", "--subscription", subscription, "--output", str(output), *UNTAGGED]
+        command += ["--publish", published.topic]
         # Prism is drained when it is stopped and its worker is in the same process: there no window fires by itself.
         drains = engine == "PrismRunner" and processes == 1
         window = f"stream.window_seconds={3600 if drains else 2}"
@@ -69,6 +71,7 @@ def test_what_a_stream_writes_is_what_a_batch_writes_and_poison_is_a_dead_letter
         running.send_signal(signal.SIGTERM)
         told = running.communicate(timeout=120)[1]
         assert fake.unacked(topic) == 0
+        sent = [one.attributes["article_id"] for one in fake.pull(published.subscription, 200)]
     assert running.returncode == 0, told
     assert "engine: " in told
     if processes == 1:  # how many messages were read elsewhere is not known here
@@ -76,6 +79,7 @@ def test_what_a_stream_writes_is_what_a_batch_writes_and_poison_is_a_dead_letter
     assert final_decisions(output) == final_decisions(tmp_path / "batch")
     report = verify_commits(OutputFolder(str(output)))
     assert report.faults == []
+    assert len(sent) == len(set(sent)) == report.rows["articles"]
     assert report.rows["dead_letters"] == 1
     # Messages come in no order: a copy that comes before its parent is dropped by a later decision, not by a row here.
     assert report.records_in == 72
