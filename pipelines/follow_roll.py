@@ -10,13 +10,12 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pipelines.follow_stages import unpack_rows
 from pipelines.follow_store import FollowStore, Roll
 from pipelines.outcome import ExitCode, RunFailed
 from schemas.elements import WrittenFile
 from transforms.core.commits import COMMITS, Commit, commit_path, decode_commit, encode_commit
 from transforms.files import OutputFolder
-from transforms.write import write_records
+from transforms.write import write_rows
 
 __all__ = ["check_rolls", "roll_outbox"]
 
@@ -94,5 +93,5 @@ def _files(
 ) -> Iterator[WrittenFile]:
     file_name = f"{name}-s00000.avro"
     for (table, inner), rows in itertools.groupby(store.rows(roll), key=lambda row: row[:2]):
-        records = unpack_rows(table, (row.data for row in rows))
-        yield write_records(folder, name, table, inner, records, codec, name, lambda _: file_name)
+        encoded = [row.data for row in rows]
+        yield write_rows(folder, name, table, inner, encoded, codec, name, lambda _: file_name)

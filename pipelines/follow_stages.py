@@ -1,15 +1,12 @@
 """The stages of the graph for one micro-batch, without Beam: the same functions, the same doors."""
 
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
-
-import fastavro
 
 from pipelines.config import Config, config_sha256
 from pipelines.config_tree import parse_plan
 from pipelines.follow_store import OutboxRow
-from schemas.avro import parsed_schema, to_record
+from schemas.avro import encode_row, to_record
 from schemas.comparing import Signature
 from schemas.elements import Article, DeadLetter, Filtered, NormalizedArticle, RawRecord, TaggedArticle
 from transforms.aids import load_aids
@@ -24,7 +21,7 @@ from transforms.sign import sign_all, signable_of
 from transforms.tag_models import load_tagger
 from transforms.write import PLACES
 
-__all__ = ["Processed", "Stages", "pack_row", "unpack_rows"]
+__all__ = ["Processed", "Stages", "pack_row"]
 
 
 class Processed(NamedTuple):
@@ -138,12 +135,5 @@ class Stages:
 
 def pack_row(table: str, element: Any, config_sha256: str) -> OutboxRow:
     """Return an element of a table as it waits in the outbox."""
-    out = io.BytesIO()
-    fastavro.schemaless_writer(out, parsed_schema(table), to_record(table, element, config_sha256))
-    return OutboxRow(table, PLACES[table](element)[0], out.getvalue())
-
-
-def unpack_rows(table: str, data: Iterable[bytes]) -> list[dict[str, Any]]:
-    """Return the records of outbox rows."""
-    schema = parsed_schema(table)
-    return [fastavro.schemaless_reader(io.BytesIO(one), schema, None) for one in data]
+    row = encode_row(table, to_record(table, element, config_sha256))
+    return OutboxRow(table, PLACES[table](element)[0], row)

@@ -11,7 +11,7 @@ import hashlib
 import importlib.resources
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 import fastavro
@@ -37,8 +37,10 @@ __all__ = [
     "Table",
     "count_rows",
     "encode_container",
+    "encode_row",
     "event_date",
     "fingerprint",
+    "join_rows",
     "parsed_schema",
     "read_rows",
     "signature_of",
@@ -50,6 +52,8 @@ _EPOCH = datetime.date(1970, 1, 1)
 _EPOCH_TIME = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _MICROSECOND = datetime.timedelta(microseconds=1)
 _DAY_US = 86_400_000_000
+#: A block of a container ends with the row that makes it so large (bytes, not compressed): fastavro's own measure.
+_BLOCK_BYTES = 16_000
 
 
 def event_date(event_us: int | None) -> str:
@@ -270,16 +274,56 @@ def to_record(table: str, element: Any, config_sha256: str) -> Row:
     return record
 
 
+def encode_row(table: str, record: Mapping[str, Any]) -> bytes:
+    """Return a record of a table in Avro's binary encoding: a row as it lies in a file, without any frame.
+
+    Raises what fastavro raises for a record that does not fit.
+    """
+    out = io.BytesIO()
+    fastavro.schemaless_writer(out, parsed_schema(table), record)
+    return out.getvalue()
+
+
 def encode_container(table: str, records: Sequence[Row], codec: str, place: str) -> bytes:
     """Return an Avro container file of `records`.
 
     The sync marker is derived from the schema's fingerprint and `place` (the partition and shard), so
     the bytes depend on the arguments alone. Raises what fastavro raises for a record that does not fit.
     """
-    sync = hashlib.blake2b(f"{fingerprint(table)}\n{place}".encode(), digest_size=16).digest()
     out = io.BytesIO()
-    fastavro.writer(out, parsed_schema(table), records, codec=codec, sync_marker=sync)
+    fastavro.writer(out, parsed_schema(table), records, codec=codec, sync_marker=_sync_marker(table, place))
     return out.getvalue()
+
+
+def join_rows(table: str, rows: Iterable[bytes], codec: str, place: str) -> bytes:
+    """Return the container file of rows that `encode_row` has made: the same bytes as `encode_container` of their records."""
+    out = io.BytesIO()
+    writer = fastavro.write.Writer(
+        out, parsed_schema(table), codec=codec, sync_marker=_sync_marker(table, place)
+    )
+    block = _Block(0, io.BytesIO())
+    for row in rows:
+        block.bytes_.write(row)
+        block.num_records += 1
+        if block.bytes_.tell() >= _BLOCK_BYTES:
+            writer.write_block(block)
+            block = _Block(0, io.BytesIO())
+    if block.num_records:
+        writer.write_block(block)
+    writer.flush()
+    return out.getvalue()
+
+
+@dataclasses.dataclass
+class _Block:
+    """Rows that follow each other in a file, as fastavro's writer takes them."""
+
+    num_records: int
+    bytes_: io.BytesIO
+
+
+def _sync_marker(table: str, place: str) -> bytes:
+    return hashlib.blake2b(f"{fingerprint(table)}\n{place}".encode(), digest_size=16).digest()
 
 
 def count_rows(stream: BinaryIO) -> int:

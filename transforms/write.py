@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
-from schemas.avro import TABLES, encode_container, fingerprint, to_record
+from schemas.avro import TABLES, encode_container, fingerprint, join_rows, to_record
 from schemas.comparing import Member, Signature
 from schemas.elements import (
     DeadLetter,
@@ -45,6 +45,7 @@ __all__ = [
     "row_order",
     "write_files",
     "write_records",
+    "write_rows",
 ]
 
 RowKey = tuple[str, int]
@@ -233,18 +234,54 @@ def write_records(
 
     `mark` tells the file from others of its folder (it makes the sync marker), `name` makes its name of its SHA-256.
     """
-    inner = "/".join(part for part in (table, partition) if part)
-    data = encode_container(table, records, codec, f"{inner}#{mark}")
+    place = _Place(table, partition)
+    data = encode_container(table, records, codec, place.marked(mark))
+    return _write(folder, run, place, data, len(records), name)
+
+
+def write_rows(
+    folder: OutputFolder,
+    run: str,
+    table: str,
+    partition: str,
+    rows: Sequence[bytes],
+    codec: str,
+    mark: str,
+    name: Callable[[str], str],
+) -> WrittenFile:
+    """Write what `write_records` would write of the records that `rows` are the encoding of (`schemas.avro.encode_row`)."""
+    place = _Place(table, partition)
+    data = join_rows(table, rows, codec, place.marked(mark))
+    return _write(folder, run, place, data, len(rows), name)
+
+
+class _Place(NamedTuple):
+    """Where files of a table lie, below the output folder."""
+
+    table: str
+    partition: str
+
+    @property
+    def folder(self) -> str:
+        return "/".join(part for part in self if part)
+
+    def marked(self, mark: str) -> str:
+        return f"{self.folder}#{mark}"
+
+
+def _write(
+    folder: OutputFolder, run: str, place: _Place, data: bytes, rows: int, name: Callable[[str], str]
+) -> WrittenFile:
     checksum = hashlib.sha256(data).hexdigest()
-    path = f"{inner}/{name(checksum)}"
+    path = f"{place.folder}/{name(checksum)}"
     folder.write(path, data, run=run)
     return WrittenFile(
         path=path,
-        table=table,
-        rows=len(records),
+        table=place.table,
+        rows=rows,
         size_bytes=len(data),
         sha256=checksum,
-        schema_fingerprint=fingerprint(table),
+        schema_fingerprint=fingerprint(place.table),
         tallies=(),
     )
 

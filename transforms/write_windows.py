@@ -19,19 +19,21 @@ from apache_beam.transforms.window import FixedWindows, IntervalWindow
 from apache_beam.utils.timestamp import Duration
 from apache_beam.utils.windowed_value import PaneInfo
 
-from schemas.avro import to_record
+from schemas.avro import encode_row, to_record
 from schemas.elements import InputFile, TaggedBatch, WrittenFile
 from transforms.composite import Composite
 from transforms.core.commits import Commit, commit_path, encode_commit
 from transforms.core.partition import shard_of
 from transforms.files import OutputFolder
 from transforms.metrics import StageCounter
-from transforms.write import PLACES, Tables, WriteRules, row_order, write_records
+from transforms.write import PLACES, Tables, WriteRules, row_order, write_rows
 
 __all__ = ["WriteWindows", "is_commit_of"]
 
 #: Table, folder within it, shard.
 _Key = tuple[str, str, int]
+#: What rows of a file are sorted by, and the row as it lies in a file.
+_Row = tuple[tuple[str, int, str, str], bytes]
 #: Ten years: a row that comes late has its own file, and none is ever dropped for it.
 _LATENESS_S = 10 * 366 * 86_400
 _COMMIT_KEY = "all"
@@ -51,10 +53,9 @@ class WriteWindows(Composite):
 
     def expand(self, tables: Tables) -> PCollection[WrittenFile]:
         """Return one `WrittenFile` per data file, in its window."""
-        shards = self.rules.shards
-        spread = beam.ParDo(_SpreadFn(shards))
+        spread = beam.ParDo(_SpreadFn(self.rules))
         spread.label = "SpreadArticles"
-        placed = [tables.articles | spread.with_output_types(tuple[_Key, Any])]
+        placed = [tables.articles | spread.with_output_types(tuple[_Key, _Row])]
         for name, label, rows in (
             ("duplicates", "PlaceDuplicates", tables.duplicates),
             ("relations", "PlaceRelations", tables.relations),
@@ -66,9 +67,9 @@ class WriteWindows(Composite):
         ):
             if rows is None:
                 continue
-            place = beam.ParDo(_PlaceFn(name, shards))
+            place = beam.ParDo(_PlaceFn(name, self.rules))
             place.label = label
-            placed.append(rows | place.with_output_types(tuple[_Key, Any]))
+            placed.append(rows | place.with_output_types(tuple[_Key, _Row]))
         files: PCollection[WrittenFile] = (
             placed
             | "AllRows" >> beam.Flatten()
@@ -100,20 +101,23 @@ class WriteWindows(Composite):
 
 
 class _PlaceFn(beam.DoFn):
-    def __init__(self, table: str, shards: int) -> None:
-        self._table = table
-        self._shards = shards
+    """Encode each row when it comes, or the end of a window would be a burst of work; and the shuffle holds bytes."""
 
-    def process(self, row: Any) -> Iterator[tuple[_Key, Any]]:
+    def __init__(self, table: str, rules: WriteRules) -> None:
+        self._table = table
+        self._rules = rules
+
+    def process(self, row: Any) -> Iterator[tuple[_Key, _Row]]:
         folder, key = PLACES[self._table](row)
-        yield (self._table, folder, shard_of(key, self._shards)), row
+        encoded = encode_row(self._table, to_record(self._table, row, self._rules.config_sha256))
+        yield (self._table, folder, shard_of(key, self._rules.shards)), (row_order(row), encoded)
 
 
 class _SpreadFn(_PlaceFn):
-    def __init__(self, shards: int) -> None:
-        super().__init__("articles", shards)
+    def __init__(self, rules: WriteRules) -> None:
+        super().__init__("articles", rules)
 
-    def process(self, batch: TaggedBatch) -> Iterator[tuple[_Key, Any]]:
+    def process(self, batch: TaggedBatch) -> Iterator[tuple[_Key, _Row]]:
         for tagged in batch.articles:
             yield from super().process(tagged)
 
@@ -148,21 +152,18 @@ class _WriteFileFn(beam.DoFn):
 
     def process(
         self,
-        group: tuple[_Key, Iterable[Any]],
+        group: tuple[_Key, Iterable[_Row]],
         window: IntervalWindow = beam.DoFn.WindowParam,
         pane: PaneInfo = beam.DoFn.PaneInfoParam,
     ) -> Iterator[WrittenFile]:
         (table, folder, shard), found = group
-        rows = sorted(found, key=row_order)
+        rows = [row for _, row in sorted(found)]
         if not rows:  # an engine may fire a pane with nothing in it
             return
         rules = self._rules
         name = f"{_stamp(window, pane, rules.run)}-s{shard:05d}.avro"
-        records = [to_record(table, row, rules.config_sha256) for row in rows]
         output = OutputFolder(rules.root)
-        file = write_records(
-            output, rules.run, table, folder, records, rules.codec, str(shard), lambda _: name
-        )
+        file = write_rows(output, rules.run, table, folder, rows, rules.codec, str(shard), lambda _: name)
         self._counter.add(table, file.rows)
         yield file
 

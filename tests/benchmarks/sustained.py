@@ -140,7 +140,7 @@ def parts(values: list[float]) -> str:
     return f"p50 {ordered[len(ordered) // 2]:.2f} s, p99 {ordered[len(ordered) * 99 // 100]:.2f} s, largest {ordered[-1]:.2f} s"
 
 
-def run_stream(rate: float, seconds: float) -> None:
+def run_stream(rate: float, seconds: float, flags: list[str]) -> None:
     """`warraq stream` on Prism, publishing what it tags."""
     with tempfile.TemporaryDirectory() as folder, pubsub.running_fake() as fake:
         pair, out = fake.pair(ack_deadline=60), fake.pair(ack_deadline=60)
@@ -148,6 +148,7 @@ def run_stream(rate: float, seconds: float) -> None:
             [
                 WARRAQ, "stream", "--subscription", pair.subscription, "--output", f"{folder}/out", "--publish", out.topic,
                 "--runner=PrismRunner", f"--prism_location={prism.binary()}", "--prism_log_level=warn", "--quiet",
+                *flags,
                 "--set", "run.on_bug=set_aside", "--set", "stream.window_seconds=60",
             ]
         )  # fmt: skip
@@ -258,10 +259,10 @@ def main() -> None:
     parser.add_argument("what", choices=("stream", "follow"))
     parser.add_argument("--rate", type=float, help="messages a second")
     parser.add_argument("--seconds", type=float)
-    args = parser.parse_args()
+    args, flags = parser.parse_known_args()  # what is left is for `warraq stream`
     print(f"load of the machine before: {os.getloadavg()[0]:.2f} on {os.cpu_count()} cores")
     if args.what == "stream":
-        run_stream(args.rate or 250, args.seconds or 600)
+        run_stream(args.rate or 250, args.seconds or 600, flags)
     else:
         run_follow(args.rate or 100, args.seconds or 1800)
 

@@ -26,7 +26,7 @@ from schemas.elements import (
 from transforms.core.commits import decode_commit
 from transforms.files import OutputFolder, is_data_file
 from transforms.write import Tables, WriteRules
-from transforms.write_windows import WriteWindows, _CommitFn, _WriteFileFn
+from transforms.write_windows import WriteWindows, _CommitFn, _PlaceFn, _WriteFileFn
 
 MINUTE = 60_000_000
 #: 2026-11-26T00:10:00Z
@@ -154,8 +154,10 @@ def test_a_bundle_tried_again_in_another_order_writes_the_same_file_and_a_late_p
         PaneInfo(True, False, PaneInfoTiming.ON_TIME, 0, 0),
         PaneInfo(False, False, PaneInfoTiming.LATE, 1, 1),
     ]
-    fn = _WriteFileFn(WriteRules(str(tmp_path), "run", "null", 1, "c"))
-    key = ("duplicates", "date=2016-03-27", 0)
+    rules = WriteRules(str(tmp_path), "run", "null", 1, "c")
+    placed = [found for row in rows for found in _PlaceFn("duplicates", rules).process(row)]
+    (key,) = {key for key, _ in placed}
+    rows, fn = [row for _, row in placed], _WriteFileFn(rules)
     (first,) = fn.process((key, rows), window, panes[0])
     (again,) = fn.process((key, rows[::-1]), window, panes[0])
     (late,) = fn.process((key, rows), window, panes[1])

@@ -7,7 +7,16 @@ from importlib.resources import files
 
 import pytest
 
-from schemas.avro import TABLES, count_rows, encode_container, event_date, read_rows, to_record
+from schemas.avro import (
+    TABLES,
+    count_rows,
+    encode_container,
+    encode_row,
+    event_date,
+    join_rows,
+    read_rows,
+    to_record,
+)
 from schemas.elements import (
     Article,
     DeadLetter,
@@ -193,6 +202,18 @@ def test_rows_come_back_as_they_were_written(table, codec):
     first, second = read_rows(io.BytesIO(data), table)
     assert first == second
     assert {name: first[name] for name in ("config_sha256",)} == {"config_sha256": "c"}
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("codec", ["null", "deflate", "snappy", "zstandard", "xz", "bzip2"])
+@pytest.mark.parametrize("count", [0, 1, 200])
+def test_rows_that_were_encoded_one_by_one_give_the_bytes_of_a_container_of_their_records(
+    table, codec, count
+):
+    record = to_record(table, EXAMPLES[table], "c")
+    records = [record | {"config_sha256": "c" * number} for number in range(count)]
+    rows = [encode_row(table, one) for one in records]
+    assert join_rows(table, rows, codec, "here") == encode_container(table, records, codec, "here")
 
 
 def test_the_same_rows_give_the_same_bytes():

@@ -1,5 +1,6 @@
 """One micro-batch through the stages of `warraq follow`: every record has one row, whatever happens to it."""
 
+import io
 import json
 from collections import Counter
 
@@ -8,7 +9,8 @@ from corpus import UNTAGGED_SETTINGS, record
 
 from pipelines import follow_stages
 from pipelines.config import load_config
-from pipelines.follow_stages import Stages, unpack_rows
+from pipelines.follow_stages import Stages
+from schemas.avro import join_rows, read_rows
 from schemas.elements import DeadLetter, Origin, RawRecord
 from transforms.core.live_index import LiveIndex
 from transforms.core.segments import EMPTY
@@ -32,7 +34,8 @@ def tables(done):
 
 
 def records(done, table):
-    return unpack_rows(table, (row.data for row in done.rows if row.table == table))
+    rows = [row.data for row in done.rows if row.table == table]
+    return list(read_rows(io.BytesIO(join_rows(table, rows, "null", table))))
 
 
 def test_each_record_gives_one_row_by_its_own_door():

@@ -9,17 +9,17 @@ from apache_beam.options.pipeline_options import PipelineOptions, PortableOption
 from pipelines.engine import resolve_engine
 from pipelines.errors import UsageError
 from pipelines.worker import OwnShortIds
-from pipelines.worker_processes import divide, worker_pool
+from pipelines.worker_processes import _groups, divide, worker_pool
 
 PRISM = resolve_engine("PrismRunner", "batch")
 
 
 def made():
-    """Three composite steps."""
+    """Three composite steps, with the names of a cheap one, the dearest, and one between."""
     pipeline = beam.Pipeline(runner="FnApiRunner", options=PipelineOptions([]))
-    first = pipeline | "First" >> beam.Create([("a", 1)])
-    second = first | "Second" >> beam.CombinePerKey(sum)
-    second | "Third" >> beam.combiners.Count.PerElement()
+    read = pipeline | "ReadArticles" >> beam.Create([("a", 1)])
+    tagged = read | "TagArticles" >> beam.CombinePerKey(sum)
+    tagged | "WriteTables" >> beam.combiners.Count.PerElement()
     return pipeline
 
 
@@ -33,14 +33,28 @@ def environments(pipeline):
     return found
 
 
-def test_steps_are_divided_in_their_order_and_keep_their_labels():
+def test_steps_are_divided_in_their_order_by_what_they_cost_and_keep_their_labels():
     whole, pipeline = made(), made()
     divide(pipeline, 2)
     before, after = environments(whole), environments(pipeline)
-    assert before.keys() == after.keys() >= {"First", "Second", "Third"}
+    assert before.keys() == after.keys() >= {"ReadArticles", "TagArticles", "WriteTables"}
     assert len(set().union(*before.values())) == 1
-    assert after["First"] == after["Second"] != after["Third"]
+    assert after["ReadArticles"] == after["TagArticles"] != after["WriteTables"]
     assert all(len(one) == 1 for one in after.values())
+
+
+def test_the_groups_of_a_stream_cost_about_the_same():
+    labels = [
+        "ReadArticles",
+        "ParseArticles",
+        "NormalizeArticles",
+        "DecideArticles",
+        "TagArticles",
+        "WriteTables",
+    ]
+    assert list(_groups(labels, 2).values()) == [0, 0, 0, 0, 1, 1]
+    assert list(_groups(labels, 3).values()) == [0, 0, 0, 0, 1, 2]
+    assert list(_groups(labels, 6).values()) == [0, 1, 2, 3, 4, 5]
 
 
 def test_one_process_changes_nothing_and_more_than_there_are_steps_are_refused():

@@ -6,14 +6,13 @@ only a change of fields, their order or their types gives another fingerprint.
 """
 
 import functools
-import io
 import json
 from collections.abc import Mapping
 from typing import Any
 
 import fastavro
 
-from schemas.avro import parsed_schema
+from schemas.avro import encode_row, parsed_schema
 from transforms.core.avro_rows import as_json, decode_rows
 from transforms.core.avro_schema import SafeSchema, safe_schema
 from transforms.core.errors import ArticleError
@@ -44,10 +43,7 @@ def single_object(record: Mapping[str, Any]) -> bytes:
 
     Raises what fastavro raises for a record that does not fit.
     """
-    out = io.BytesIO()
-    out.write(MARKER + schema_fingerprint())
-    fastavro.schemaless_writer(out, parsed_schema("articles"), record)
-    return out.getvalue()
+    return MARKER + schema_fingerprint() + encode_row("articles", record)
 
 
 def open_single_object(data: bytes, max_bytes: int) -> bytes:
