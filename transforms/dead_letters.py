@@ -16,6 +16,7 @@ from schemas.elements import Article, DeadLetter, Filtered, NormalizedArticle, R
 from transforms.composite import Composite
 from transforms.core.errors import ArticleError, OutOfScope
 from transforms.metrics import StageCounter
+from transforms.turns import turn
 
 __all__ = ["Doors", "Guard", "refusal"]
 
@@ -86,7 +87,8 @@ class _GuardFn(beam.DoFn):
     def process(self, element: Any) -> Iterator[Any]:
         self._counter.add("in")
         try:
-            result = self._fn(element)
+            with turn():
+                result = self._fn(element)
         except Exception as error:  # noqa: BLE001 (set_aside judges, and raises our own faults again)
             row = set_aside(self._counter, element, error, self._on_bug)
             yield TaggedOutput("filtered" if isinstance(row, Filtered) else "refused", row)

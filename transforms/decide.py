@@ -48,6 +48,7 @@ from transforms.core.told import Told, tell, tell_adopted
 from transforms.index_store import AdoptedIndex
 from transforms.metrics import StageCounter
 from transforms.sign import sign_all, signable_of
+from transforms.turns import turn
 
 __all__ = ["DecideArticles", "DecideOutputs", "forget_indexes"]
 
@@ -147,12 +148,12 @@ class _GatherFn(beam.DoFn):
 
     def _flush(self) -> tuple[Timestamp, tuple[str, bytes]]:
         waiting, self._waiting = self._waiting, []
-        signables = [signable_of(article, self._sources, 1) for _, article in waiting]
+        with turn():
+            signables = [signable_of(article, self._sources, 1) for _, article in waiting]
+            signatures = sign_all(signables, self._normalize, self._rules)
         signed = [
             (at, pack_signature(signature), article)
-            for (at, article), signature in zip(
-                waiting, sign_all(signables, self._normalize, self._rules), strict=True
-            )
+            for (at, article), signature in zip(waiting, signatures, strict=True)
         ]
         first = Timestamp(micros=min(at for at, _ in waiting))
         return first, (_KEY, pickle.dumps(signed, pickle.HIGHEST_PROTOCOL))

@@ -7,11 +7,12 @@ import apache_beam as beam
 from apache_beam.io.gcp.pubsub import PubsubMessage, WriteToPubSub
 from apache_beam.pvalue import PCollection
 
-from schemas.elements import TaggedBatch
+from schemas.elements import TaggedArticle, TaggedBatch
 from transforms.composite import Composite
 from transforms.core.errors import ArticleError
 from transforms.core.messages import encode_message
 from transforms.metrics import StageCounter
+from transforms.turns import turn
 
 __all__ = ["PublishArticles"]
 
@@ -41,12 +42,16 @@ class _EncodeFn(beam.DoFn):
         self._counter = StageCounter("publish")
 
     def process(self, batch: TaggedBatch) -> Iterator[PubsubMessage]:
-        for tagged in batch.articles:
-            self._counter.add("in")
-            try:
-                data, attributes = encode_message(tagged, self._config_sha256)
-            except ArticleError:
-                self._counter.add("too_large")
-                continue
-            self._counter.add("ok")
-            yield PubsubMessage(data, attributes)
+        with turn():
+            messages = [found for tagged in batch.articles for found in self._encode(tagged)]
+        yield from messages
+
+    def _encode(self, tagged: TaggedArticle) -> Iterator[PubsubMessage]:
+        self._counter.add("in")
+        try:
+            data, attributes = encode_message(tagged, self._config_sha256)
+        except ArticleError:
+            self._counter.add("too_large")
+            return
+        self._counter.add("ok")
+        yield PubsubMessage(data, attributes)

@@ -14,6 +14,7 @@ from transforms.core.tagging.user_rules import UserRules
 from transforms.dead_letters import Doors, set_aside
 from transforms.metrics import StageCounter
 from transforms.tag_models import load_tagger
+from transforms.turns import turn
 
 __all__ = ["TagArticles"]
 
@@ -52,7 +53,8 @@ class _TagFn(beam.DoFn):
 
     def process(self, batch: ArticleBatch) -> Iterator[Any]:
         try:
-            tagged = self._tagger.tag(batch.articles)
+            with turn():
+                tagged = self._tagger.tag(batch.articles)
         except Exception:  # noqa: BLE001 (one by one it shows which article it is)
             tagged = []
             for article in batch.articles:

@@ -26,6 +26,7 @@ from transforms.core.commits import Commit, commit_path, encode_commit
 from transforms.core.partition import shard_of
 from transforms.files import OutputFolder
 from transforms.metrics import StageCounter
+from transforms.turns import turn
 from transforms.write import PLACES, Tables, WriteRules, row_order, write_rows
 
 __all__ = ["WriteWindows", "is_commit_of"]
@@ -118,8 +119,9 @@ class _SpreadFn(_PlaceFn):
         super().__init__("articles", rules)
 
     def process(self, batch: TaggedBatch) -> Iterator[tuple[_Key, _Row]]:
-        for tagged in batch.articles:
-            yield from super().process(tagged)
+        with turn():
+            placed = [one for tagged in batch.articles for one in super(_SpreadFn, self).process(tagged)]
+        yield from placed
 
 
 def _received(row: InputFile) -> tuple[str, Any]:
