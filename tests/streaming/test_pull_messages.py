@@ -2,18 +2,22 @@
 
 import json
 import time
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import apache_beam as beam
 import prism
 import pytest
 from apache_beam.io.gcp.pubsub import PubsubMessage
 from apache_beam.transforms.window import FixedWindows
+from google.api_core.exceptions import ResourceExhausted
 from pubsub import running_fake
 
+from pipelines.follow_sources import Subscription
 from schemas.elements import RawRecord
 from transforms.core.mapping import READY_MAPS
 from transforms.core.reading import ReadRules
-from transforms.pull_messages import PullMessages
+from transforms.pull_messages import PullMessages, _PollFn
 from transforms.read_messages import ReadArticleMessages
 
 SECONDS = 60
@@ -168,3 +172,32 @@ def test_pulling_needs_a_subscription_and_takes_no_labels():
     for fields, match in zip(given, ["pull needs a subscription", "id_label"], strict=True):
         with pytest.raises(ValueError, match=match):
             beam.Pipeline() | "Read" >> ReadArticleMessages(ReadRules(), READY_MAPS, pull=True, **fields)
+
+
+class Overfull:
+    """A client whose answers may hold ten messages."""
+
+    def __init__(self):
+        self.asked = []
+
+    def pull(self, request, **_):
+        self.asked.append(request["max_messages"])
+        if request["max_messages"] > 10:
+            raise ResourceExhausted("Received message larger than max")
+        return SimpleNamespace(received_messages=["message"] * request["max_messages"])
+
+
+def test_an_answer_that_is_too_large_is_asked_for_again_with_fewer_messages():
+    poll = _PollFn("projects/p/subscriptions/s", 200, 0.3, 500)
+    poll._client = Overfull()
+    assert poll._pull(100) == ["message"] * 6
+    assert poll._client.asked == [100, 50, 25, 12, 6]
+    poll._client = SimpleNamespace(pull=Mock(side_effect=ResourceExhausted("quota")))
+    with pytest.raises(ResourceExhausted):
+        poll._pull(4)
+
+
+def test_follow_asks_for_fewer_messages_too():
+    source = object.__new__(Subscription)
+    source._name, source._client = "projects/p/subscriptions/s", Overfull()
+    assert source._pull(100) == ["message"] * 6
