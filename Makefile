@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo demo-stream test lint fast long bench bench-dedup bench-scale bench-streaming bench-tagging emulator prism sample schemas lock clean
+.PHONY: help demo demo-stream test test-gcp lint fast long bench bench-dedup bench-scale bench-streaming bench-tagging emulator prism sample schemas lock clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -49,6 +49,9 @@ lint: $(VENV)/.dev ## style and types only
 long: $(VENV)/.dev ## fault and scale runs that take minutes
 	$(BIN)/python -m pytest -m long
 
+test-gcp: $(VENV)/.dev ## the sample on Dataflow itself (needs WARRAQ_GCP_PROJECT, _REGION, _BUCKET; costs a few cents)
+	$(BIN)/python -m pytest -m gcp tests/gcp
+
 bench: $(VENV)/.dev ## print figures of the batch job beside a plain loop (needs the shared data)
 	$(BIN)/python tests/benchmarks/batch.py
 
@@ -89,6 +92,8 @@ lock: $(VENV)/.dev ## renew the lock files (needs uv from the package index)
 	  --custom-compile-command "make lock" --extra dataflow -o requirements.lock pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --extra dev --constraint requirements.lock -o requirements-dev.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --extra gcp --constraint requirements-dev.lock -o deploy/requirements-gcp.lock pyproject.toml
 
 clean: ## remove what was built
 	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
