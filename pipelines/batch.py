@@ -6,11 +6,13 @@ import datetime
 import gc
 import importlib.metadata
 import os
+import sys
 import time
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.runners.runner import PipelineResult
@@ -18,6 +20,7 @@ from rich.console import Console
 
 from pipelines.commit import OutputLocked, account, hold, next_generation, sweep, written_files
 from pipelines.config import Config, config_sha256
+from pipelines.dry_run import DRY_RUN, dry_run, is_dry_run
 from pipelines.engine import Engine, resolve_engine
 from pipelines.graph import IndexPlan, build
 from pipelines.index import Index, IndexMismatch, index_parameters, open_index
@@ -37,6 +40,7 @@ from schemas.elements import WrittenFile
 from transforms.core.normalize import profile_of
 from transforms.core.tagging.user_rules import UserRules
 from transforms.files import FoundFile, OutputFolder, can_reach, find_files, is_remote
+from transforms.index_store import IndexFiles
 from transforms.read import ReadArticleFiles
 from transforms.tag_models import tag_versions
 from transforms.write import WriteRules, WriteTables
@@ -80,10 +84,12 @@ def run_batch(request: BatchRequest, console: Console) -> ExitCode:
         inputs=tuple(map(_place, request.inputs)),
         index=None if request.index is None else _place(request.index),
     )
+    check_remote(engine, places)
+    if is_dry_run(options):
+        return _dry_run(request, engine, options, console)
     _check_places(request)
     found = _find_inputs(request)
     folder = OutputFolder(_place(request.output))
-    check_remote(engine, places)
     check_can_replace(folder)
     if not request.quiet:
         size = sum(file.size_bytes for file in found) / 1e6
@@ -166,36 +172,28 @@ def _run(
 ) -> ExitCode:
     started_at, started = datetime.datetime.now(datetime.UTC), time.monotonic()
     run = uuid.uuid4().hex
-    checksum = config_sha256(request.config)
-    user_rules = load_rules(request.config.tag)
-    source = ReadArticleFiles(request.inputs, request.config.read)
-    output = request.config.output
-    sink = WriteTables(WriteRules(folder.root, run, output.codec, output.shards, checksum))
     index, plan = _open_index(request, folder, run, console)
-    publication = Publication(
-        run=run,
-        output=folder.root,
+    share = None
+    if index is not None:
+        state, generation = index.state, index.next_generation()
+        share = _share(
+            request.config, index.folder.root, state.parameters, started_at, state.generation, generation
+        )
+    publication = dataclasses.replace(
+        _publication(request, engine, run, started_at),
         live=live_generation(folder),
         generation=next_generation(folder),
-        config_sha256=checksum,
-        versions=_versions(request.config, user_rules),
-        max_dead_letter_share=request.config.run.max_dead_letter_share,
-        inputs=request.inputs,
         input_files=len(found),
         input_bytes=sum(file.size_bytes for file in found),
-        engine=engine.name,
-        started_at=started_at.isoformat(timespec="seconds"),
-        index=None if index is None else _share(index, request.config, started_at),
+        index=share,
     )
     # The in-memory shuffle keeps many objects alive and makes few cycles: at Python's default thresholds the
     # collector walks them over and over, for 7 % of the CPU of a run and no memory.
     usual = gc.get_threshold()
     gc.set_threshold(50_000, 20, 50)
     try:
-        publish = PublishOutput(publication) if engine.detached else None
         with worker_pool(engine, options) as processes:
-            pipeline = beam.Pipeline(options=options)
-            build(pipeline, request.config, source, sink, plan, user_rules, request.infer, publish=publish)
+            pipeline = _graph(request, engine, options, publication, plan)
             divide(pipeline, processes)
             if engine.detached:
                 return submit(pipeline, publication, console, quiet=request.quiet)
@@ -224,6 +222,62 @@ def _run(
     return published.code
 
 
+def _publication(
+    request: BatchRequest, engine: Engine, run: str, started_at: datetime.datetime
+) -> Publication:
+    """Return what a run publishes, as far as the request says it: into an output folder where nothing is yet."""
+    return Publication(
+        run=run,
+        output=_place(request.output),
+        live=0,
+        generation=1,
+        config_sha256=config_sha256(request.config),
+        versions=_versions(request.config, load_rules(request.config.tag)),
+        max_dead_letter_share=request.config.run.max_dead_letter_share,
+        inputs=request.inputs,
+        input_files=0,
+        input_bytes=0,
+        engine=engine.name,
+        started_at=started_at.isoformat(timespec="seconds"),
+    )
+
+
+def _graph(
+    request: BatchRequest,
+    engine: Engine,
+    options: beam.pipeline.PipelineOptions,
+    publication: Publication,
+    plan: IndexPlan | None,
+) -> beam.Pipeline:
+    """Return the graph of a run; on a service it publishes by itself."""
+    config = request.config
+    source = ReadArticleFiles(request.inputs, config.read)
+    output = config.output
+    rules = WriteRules(
+        publication.output, publication.run, output.codec, output.shards, publication.config_sha256
+    )
+    publish = PublishOutput(publication) if engine.detached else None
+    pipeline = beam.Pipeline(options=options)
+    user_rules = load_rules(config.tag)
+    build(pipeline, config, source, WriteTables(rules), plan, user_rules, request.infer, publish=publish)
+    return pipeline
+
+
+def _dry_run(
+    request: BatchRequest, engine: Engine, options: beam.pipeline.PipelineOptions, console: Console
+) -> ExitCode:
+    """Translate the graph of a first run into empty folders; whether inputs, output and index are there is not looked at."""
+    now = datetime.datetime.now(datetime.UTC)
+    publication, plan = _publication(request, engine, DRY_RUN, now), None
+    if request.index is not None:
+        share = _share(request.config, request.index, index_parameters(request.config), now, 0, 1)
+        publication = dataclasses.replace(publication, index=share)
+        rules = _index_rules(request.config, request.index, DRY_RUN)
+        plan = IndexPlan(IndexFiles(request.index), redecide=False, write=rules)
+    pipeline = _graph(request, engine, options, publication, plan)
+    return dry_run(pipeline, sys.stdout, console, quiet=request.quiet)
+
+
 def _open_index(
     request: BatchRequest, folder: OutputFolder, run: str, console: Console
 ) -> tuple[Index | None, IndexPlan | None]:
@@ -233,23 +287,26 @@ def _open_index(
     index = open_index(request.index, index_parameters(request.config), run)
     index.sweep()
     files, redecide = index.files_for(folder.root)
-    output = request.config.output
-    write = WriteRules(request.index, run, output.codec, output.shards, "")
     if not request.quiet:
         again = "; this output is in it already: its articles are taken anew" if redecide else ""
         console.print(f"index: {request.index}, generation {index.state.generation}{again}", style="dim")
-    return index, IndexPlan(files, redecide, write)
+    return index, IndexPlan(files, redecide, _index_rules(request.config, request.index, run))
 
 
-def _share(index: Index, config: Config, started_at: datetime.datetime) -> IndexShare:
-    return IndexShare(
-        root=index.folder.root,
-        live=index.state.generation,
-        generation=index.next_generation(),
-        parameters=index.state.parameters,
-        keep_days=config.dedup.horizon_days + config.dedup.lateness_days,
-        today=started_at.date().isoformat(),
-    )
+def _index_rules(config: Config, root: str, run: str) -> WriteRules:
+    return WriteRules(root, run, config.output.codec, config.output.shards, "")
+
+
+def _share(
+    config: Config,
+    root: str,
+    parameters: Mapping[str, Any],
+    today: datetime.datetime,
+    live: int,
+    generation: int,
+) -> IndexShare:
+    keep_days = config.dedup.horizon_days + config.dedup.lateness_days
+    return IndexShare(root, live, generation, parameters, keep_days, today.date().isoformat())
 
 
 def _left_files(folder: OutputFolder, run: str) -> tuple[WrittenFile, ...]:

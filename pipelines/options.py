@@ -52,8 +52,10 @@ _ONLY_FOR = {
 #: ... and single ones.
 _ONLY_FOR_ONE = dict.fromkeys(
     ("direct_num_workers", "direct_running_mode", "direct_test_splits"), ("FnApiRunner", "DirectRunner")
-)
+) | {"dry_run": ("DataflowRunner",)}
 _NUMBER = re.compile(r"-[0-9]+(?:\.[0-9]+)?")
+#: Cloud Storage documentation, "About Cloud Storage buckets": 3 to 63 characters, or parts of these with dots between.
+_BUCKET = re.compile(r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](?:/|$)")
 _DECIMAL = {
     int: re.compile(r"[-+]?[0-9]+"),
     float: re.compile(r"[-+]?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?"),
@@ -218,6 +220,8 @@ def _fault(name: str, value: str | None, option: _Option, runner: str) -> str:
         return f"{name} means nothing to {runner}; it is for {' and '.join(engines) or 'an engine that warraq refuses'}"
     if option.is_switch:
         return "" if value is None else f"{name} takes no value, and {value!r} is given"
+    if option.action.dest == "dry_run" and value != "True":
+        return f"{name}={value} would be a dry run to Beam, as any value is: give --dry_run=True, or leave it out"
     if not value:
         return "" if option.action.nargs == "?" and value is None else f"{name} needs a value: {name}=..."
     return _value_fault(name, value, option.action)
@@ -297,6 +301,8 @@ def _unmet(engine: Engine, flags: Sequence[_Flag], *, streaming: bool) -> list[s
     ]
     if engine.divides_steps:
         messages += _worker_faults(values)
+    if engine.remote:
+        messages += _bucket_faults(values)
     prism = values.get("prism_location")
     if prism is not None and not Path(prism).is_file():
         messages.append(f"--prism_location: there is no file {prism}, and warraq lets Beam download nothing")
@@ -307,6 +313,15 @@ def _unmet(engine: Engine, flags: Sequence[_Flag], *, streaming: bool) -> list[s
             f"{engine.name} needs packages that are not installed: pip install 'warraq[{engine.extra}]'"
         )
     return messages
+
+
+def _bucket_faults(values: Mapping[str, str | None]) -> list[str]:
+    """Return what is wrong with the folders of a service: where one is no bucket's, Beam looks for another, for minutes."""
+    return [
+        f"--{name}: {values[name]!r} is no folder in a bucket, such as gs://my-bucket/tmp"
+        for name in ("temp_location", "staging_location")
+        if name in values and not _BUCKET.match(values[name] or "")
+    ]
 
 
 def _worker_faults(values: Mapping[str, str | None]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import sys
 import time
 import uuid
 from typing import Any
@@ -13,6 +14,7 @@ from rich.console import Console
 
 from pipelines.commit import OutputLocked, hold
 from pipelines.config import Config, config_sha256
+from pipelines.dry_run import DRY_RUN, dry_run, is_dry_run
 from pipelines.engine import Engine, resolve_engine
 from pipelines.graph import build
 from pipelines.handover import adopted_index, is_shared, place_of, share
@@ -23,11 +25,12 @@ from pipelines.progress import counted
 from pipelines.published import check_can_grow, commit_files, read_commits
 from pipelines.pubsub_names import check_name
 from pipelines.stopping import stopping
+from pipelines.submission import check_remote, start
 from pipelines.tagging import load_rules
 from pipelines.worker_processes import divide, worker_pool
 from transforms.composite import Composite
 from transforms.files import OutputFolder, can_reach, is_remote
-from transforms.index_store import AdoptedIndex
+from transforms.index_store import AdoptedIndex, IndexFiles
 from transforms.publish import PublishArticles
 from transforms.pull_messages import pull_again, stop_pulling
 from transforms.read_messages import ReadArticleMessages
@@ -40,8 +43,6 @@ __all__ = ["StreamRequest", "run_stream", "stream_source"]
 _PULLING = ("PrismRunner",)
 #: Engines whose source leaves out messages with an id that it has seen. BundleBasedDirectRunner would stand still with a label.
 _KNOWING_IDS = ("DataflowRunner",)
-#: Engines that run in this process and end with it.
-_LOCAL = ("BundleBasedDirectRunner", "PrismRunner")
 _LOOK_SECONDS = 0.2
 #: How long a stop waits for what is under way; a second signal ends the wait.
 _DRAIN_SECONDS = 120
@@ -104,6 +105,14 @@ def run_stream(request: StreamRequest, console: Console) -> ExitCode:
     if is_remote(request.output) and not can_reach(request.output):
         message = f"{request.output}: no filesystem for it; gs:// needs the extra: pip install 'warraq[gcp]'"
         raise RunFailed(ExitCode.USAGE, message)
+    check_remote(engine, [request.output, *([request.index] if request.index else [])])
+    rules = _rules(request, uuid.uuid4().hex)
+    if is_dry_run(options):
+        # An index that was never written to has the steps of any other.
+        adopted = None if request.index is None else AdoptedIndex(IndexFiles(request.index), (), None, 0)
+        rules = dataclasses.replace(rules, run=DRY_RUN)
+        pipeline = _graph(request, options, source, rules, adopted, shared=adopted is not None)
+        return dry_run(pipeline, sys.stdout, console, quiet=request.quiet)
     folder = OutputFolder(request.output)
     check_can_grow(folder)
     if not request.quiet:
@@ -114,30 +123,42 @@ def run_stream(request: StreamRequest, console: Console) -> ExitCode:
         if config.run.on_bug == "fail":
             note = "run.on_bug is fail: a stream tries a record that raises again for ever; set_aside is for streams"
             console.print(note, style="yellow", soft_wrap=True)
-    output = config.output
-    rules = WriteRules(folder.root, uuid.uuid4().hex, output.codec, output.shards, config_sha256(config))
-    sink: beam.PTransform = WriteWindows(rules, config.stream.window_seconds)
-    if request.publish:
-        sink = _AlsoPublish(sink, PublishArticles(request.publish, rules.config_sha256))
-    user_rules = load_rules(config.tag)
     try:
         with hold(folder), worker_pool(engine, options) as processes:
             adopted = _share(request, folder, rules.run, console)
-            pipeline = beam.Pipeline(options=options)
-            build(
-                pipeline,
-                config,
-                source,
-                sink,
-                user_rules=user_rules,
-                streaming=True,
-                adopted=adopted,
-                shared=is_shared(folder),
-            )
+            pipeline = _graph(request, options, source, rules, adopted, shared=is_shared(folder))
             divide(pipeline, processes)
             return _run(pipeline, engine, rules, console, quiet=request.quiet)
     except OutputLocked as error:
         raise RunFailed(ExitCode.LOCKED, str(error)) from error
+
+
+def _rules(request: StreamRequest, run: str) -> WriteRules:
+    output = request.config.output
+    root = OutputFolder(request.output).root
+    return WriteRules(root, run, output.codec, output.shards, config_sha256(request.config))
+
+
+def _graph(
+    request: StreamRequest,
+    options: beam.pipeline.PipelineOptions,
+    source: ReadArticleMessages,
+    rules: WriteRules,
+    adopted: AdoptedIndex | None,
+    *,
+    shared: bool,
+) -> beam.Pipeline:
+    """Return the graph of a stream whose index begins with what it has `adopted`, and is `shared` with batch runs."""
+    config = request.config
+    sink: beam.PTransform = WriteWindows(rules, config.stream.window_seconds)
+    if request.publish:
+        sink = _AlsoPublish(sink, PublishArticles(request.publish, rules.config_sha256))
+    pipeline = beam.Pipeline(options=options)
+    user_rules = load_rules(config.tag)
+    build(
+        pipeline, config, source, sink, user_rules=user_rules, streaming=True, adopted=adopted, shared=shared
+    )
+    return pipeline
 
 
 def _share(request: StreamRequest, folder: OutputFolder, run: str, console: Console) -> AdoptedIndex | None:
@@ -177,7 +198,8 @@ class _AlsoPublish(Composite):
 
     def expand(self, tables: Tables) -> Any:
         tables.articles | "PublishArticles" >> self.publish
-        return tables | "WriteWindows" >> self.write
+        # No label around it: publishing can begin or end with an update of a running stream.
+        return self.write.expand(tables)
 
 
 def _run(
@@ -185,11 +207,9 @@ def _run(
 ) -> ExitCode:
     pull_again()
     with stopping() as stop, counted() as totals:
+        if engine.detached:
+            return _submit(pipeline, console, quiet=quiet)
         result = pipeline.run()
-        if engine.name not in _LOCAL:
-            if not quiet:
-                console.print("the job is submitted; it goes on without this process", style="dim")
-            return ExitCode.OK
         if not quiet:
             console.print("running; stop it by Ctrl-C or SIGTERM", style="dim")
         while not stop.is_set():
@@ -203,6 +223,14 @@ def _run(
             if not PipelineState.is_terminal(result.state):
                 result.cancel()
         _tell_end(totals().get("read.in", 0) if here else None, rules, console, quiet=quiet)
+    return ExitCode.OK
+
+
+def _submit(pipeline: beam.Pipeline, console: Console, *, quiet: bool) -> ExitCode:
+    """Start the job of a stream and return. Raises RunFailed where the service refuses it."""
+    lines = (*start(pipeline), "the stream goes on without this process")
+    for line in () if quiet else lines:
+        console.print(line, style="dim", markup=False, soft_wrap=True)
     return ExitCode.OK
 
 

@@ -10,7 +10,6 @@ from corpus import warraq, write_corpus
 from fake_dataflow import running_fake_dataflow
 from gcs import BUCKET, running_gcs
 from google.cloud import storage
-
 from test_labels import GRAPHS
 
 ROOT = f"gs://{BUCKET}"
@@ -42,7 +41,9 @@ def submit(cloud, command, *arguments, check=0):
 
 
 def submit_batch(cloud, output, *arguments, check=0):
-    return submit(cloud, "batch", "--input", f"{ROOT}/in/*", "--output", f"{ROOT}/{output}", *arguments, check=check)
+    return submit(
+        cloud, "batch", "--input", f"{ROOT}/in/*", "--output", f"{ROOT}/{output}", *arguments, check=check
+    )
 
 
 def options_of(job):
@@ -60,7 +61,12 @@ def steps_of(cloud, job):
 @pytest.fixture(scope="module")
 def batch(cloud):
     """A batch that was submitted: what the service got, and what the user saw."""
-    flags = ("--job_name=warraq-test", "--labels=team=news", "--max_num_workers=7", "--machine_type=n2-standard-4")
+    flags = (
+        "--job_name=warraq-test",
+        "--labels=team=news",
+        "--max_num_workers=7",
+        "--machine_type=n2-standard-4",
+    )
     image = ("--sdk_container_image=region-docker.example/demo/warraq:1",)
     done = submit_batch(cloud, "out", "--index", f"{ROOT}/index", *flags, *image)
     return cloud[0].jobs[-1], done.stderr
