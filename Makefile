@@ -70,7 +70,12 @@ build/pubsub-fake: tests/pubsub_fake/main.go tests/pubsub_fake/go.mod tests/pubs
 	cd tests/pubsub_fake && CGO_ENABLED=0 go build -trimpath -ldflags=-s -o ../../build/pubsub-fake .
 	@touch $@
 
-emulator: build/pubsub-fake ## build the Pub/Sub fake for tests and demos (needs Go)
+build/gcs-fake: tests/gcs_fake/main.go tests/gcs_fake/go.mod tests/gcs_fake/go.sum
+	@mkdir -p build
+	cd tests/gcs_fake && CGO_ENABLED=0 go build -trimpath -ldflags=-s -o ../../build/gcs-fake .
+	@touch $@
+
+emulator: build/pubsub-fake build/gcs-fake ## build the fakes of Pub/Sub and Cloud Storage for tests and demos (needs Go)
 
 build/prism: requirements.lock # which pins Beam: both must have one version
 	@mkdir -p build

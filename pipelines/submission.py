@@ -54,13 +54,15 @@ def start(pipeline: beam.Pipeline) -> tuple[str, ...]:
 
     Raises RunFailed where the service refuses it or cannot be reached.
     """
+    options = pipeline.options.view_as(GoogleCloudOptions)
     try:
+        if options.update:
+            _check_can_update(options)
         result = pipeline.run()
     except Exception as error:
         if not _is_of_service(error):
             raise
         raise RunFailed(ExitCode.FAILED, f"the job was not submitted: {error}") from error
-    options = pipeline.options.view_as(GoogleCloudOptions)
     if getattr(result, "has_job", None) is False:
         # The launcher of a template: the service starts the job out of this file when the launcher has ended.
         return (f"the job is written to {options.template_location}",)
@@ -70,6 +72,21 @@ def start(pipeline: beam.Pipeline) -> tuple[str, ...]:
     number, place = job(), f"{options.region}/{job()}"
     console = f"https://console.cloud.google.com/dataflow/jobs/{place}?project={options.project}"
     return (f"job {number} is submitted", f"watch it: {console}")
+
+
+def _check_can_update(options: GoogleCloudOptions) -> None:
+    """Raise RunFailed where no job of that name runs: Beam would look for one for ever (its last page has a token, "")."""
+    from apache_beam.runners.dataflow.internal import apiclient
+    from google.cloud import dataflow_v1beta3 as dataflow
+
+    client = apiclient.DataflowApplicationClient(options)._jobs_client  # noqa: SLF001 (it knows endpoint and credentials)
+    running = (dataflow.JobState.JOB_STATE_RUNNING, dataflow.JobState.JOB_STATE_DRAINING)
+    jobs = client.list_jobs(dataflow.ListJobsRequest(project_id=options.project, location=options.region))
+    if not any(job.name == options.job_name and job.current_state in running for job in jobs):
+        message = (
+            f"--update: no job {options.job_name} runs in {options.region}; leave --update out to start one"
+        )
+        raise RunFailed(ExitCode.USAGE, message)
 
 
 def _is_of_service(error: Exception) -> bool:

@@ -29,10 +29,8 @@ redelivery 10 ms after a negative acknowledgement or after the deadline. It diff
 """
 
 import contextlib
-import fcntl
 import json
 import os
-import shutil
 import subprocess
 import urllib.request
 import uuid
@@ -42,13 +40,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from go_program import built
 
-ROOT = Path(__file__).parents[1]
-SOURCES = Path(__file__).with_name("pubsub_fake")
-PROGRAM = ROOT / "build" / "pubsub-fake"
 #: Beam refuses project ids of fewer than 6 characters.
 PROJECT = "warraq-tests"
-_BUILD_SECONDS = 500
 _STOP_SECONDS = 10
 
 
@@ -76,38 +71,11 @@ class Counted(NamedTuple):
     acks: int
 
 
-def build() -> Path:
-    """Return the program, built anew if its sources are younger. Skips where there is no Go."""
-    PROGRAM.parent.mkdir(exist_ok=True)
-    with (PROGRAM.parent / ".pubsub-fake.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the workers of pytest-xdist build it once
-        youngest = max(path.stat().st_mtime for path in SOURCES.iterdir())
-        if PROGRAM.exists() and PROGRAM.stat().st_mtime >= youngest:
-            return PROGRAM
-        go = shutil.which("go")
-        if go is None:
-            pytest.skip("the Pub/Sub fake is built by Go, which is not installed")
-        fresh = PROGRAM.with_suffix(".new")
-        done = subprocess.run(
-            [go, "build", "-trimpath", "-ldflags=-s", "-o", str(fresh), "."],
-            cwd=SOURCES,
-            env=os.environ | {"CGO_ENABLED": "0"},
-            capture_output=True,
-            text=True,
-            timeout=_BUILD_SECONDS,
-        )
-        if done.returncode:
-            pytest.fail(f"the Pub/Sub fake does not build:\n{done.stderr[-2000:]}")
-        fresh.replace(PROGRAM)
-        PROGRAM.touch()  # the linker's cache may hand out an old file
-    return PROGRAM
-
-
 @contextlib.contextmanager
 def running_fake() -> Iterator["PubsubFake"]:
     """Give a running fake with PUBSUB_EMULATOR_HOST set to it; afterwards both are as before."""
     pytest.importorskip("google.cloud.pubsub_v1", reason="the Pub/Sub client is in the extra gcp")
-    fake = PubsubFake(build())
+    fake = PubsubFake(built("pubsub"))
     fake.start()
     before = os.environ.get("PUBSUB_EMULATOR_HOST")
     os.environ["PUBSUB_EMULATOR_HOST"] = fake.address

@@ -6,38 +6,26 @@ import re
 
 import pytest
 from apache_beam.portability.api import beam_runner_api_pb2
-from corpus import warraq, write_corpus
-from fake_dataflow import running_fake_dataflow
-from gcs import BUCKET, running_gcs
-from google.cloud import storage
+from corpus import here
+from gcs import BUCKET
 from test_labels import GRAPHS
 
+#: `JobType` of the service's API, v1b3.
+JOB_TYPE_BATCH, JOB_TYPE_STREAMING = 1, 2
 ROOT = f"gs://{BUCKET}"
 SUBSCRIPTION = "projects/demo-project/subscriptions/s-1"
 
 
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory):
-    """The two services, and a bucket with articles under `in/`."""
-    corpus = write_corpus(tmp_path_factory.mktemp("in"), count=20)
-    with running_gcs() as gcs, running_fake_dataflow() as dataflow, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STORAGE_EMULATOR_HOST", gcs)
-        patch.setenv("NO_GCE_CHECK", "true")  # no search for credentials on this machine
-        patch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
-        bucket = storage.Client.create_anonymous_client().bucket(BUCKET)
-        for path in corpus.rglob("*"):
-            if path.is_file():
-                bucket.blob(f"in/{path.name}").upload_from_filename(path)
-        yield dataflow, bucket
-
-
 def submit(cloud, command, *arguments, check=0):
-    dataflow, _ = cloud
     service = ("--project=demo-project", "--region=europe-west1", f"--temp_location={ROOT}/tmp", "--no_auth")
-    return warraq(
-        command, *arguments, "--runner", "DataflowRunner", *service,
-        f"--dataflow_endpoint={dataflow.endpoint}", "--sdk_location=container", check=check,
-    )  # fmt: skip
+    endpoint = f"--dataflow_endpoint={cloud[0].endpoint}"
+    more = ("--runner", "DataflowRunner", *service, endpoint, "--sdk_location=container")
+    return here(command, *arguments, *more, check=check)[1]
+
+
+def submit_stream(cloud, job, *arguments, check=0):
+    stream = ("--subscription", SUBSCRIPTION, "--output", f"{ROOT}/live", f"--job_name={job}")
+    return submit(cloud, "stream", *stream, *arguments, check=check)
 
 
 def submit_batch(cloud, output, *arguments, check=0):
@@ -68,13 +56,13 @@ def batch(cloud):
         "--machine_type=n2-standard-4",
     )
     image = ("--sdk_container_image=region-docker.example/demo/warraq:1",)
-    done = submit_batch(cloud, "out", "--index", f"{ROOT}/index", *flags, *image)
-    return cloud[0].jobs[-1], done.stderr
+    told = submit_batch(cloud, "out", "--index", f"{ROOT}/index", *flags, *image)
+    return cloud[0].jobs[-1], told
 
 
 def test_a_job_says_what_it_was_asked_for(batch):
     job, told = batch
-    assert (job["name"], job["type"], job["labels"]) == ("warraq-test", "JOB_TYPE_BATCH", {"team": "news"})
+    assert (job["name"], job["type"], job["labels"]) == ("warraq-test", JOB_TYPE_BATCH, {"team": "news"})
     (pool,) = job["environment"]["workerPools"]
     assert pool["machineType"] == "n2-standard-4"
     assert pool["autoscalingSettings"]["maxNumWorkers"] == 7
@@ -97,7 +85,7 @@ def test_the_folders_belong_to_the_job_until_it_has_published_and_a_second_launc
     lease = json.loads(cloud[1].blob("out/_RUNNING").download_as_bytes())
     assert json.loads(cloud[1].blob("index/_RUNNING").download_as_bytes())["run"] == lease["run"]
     before = len(cloud[0].jobs)
-    told = submit_batch(cloud, "out", check=6).stderr
+    told = submit_batch(cloud, "out", check=6)
     assert lease["run"] in told
     assert "--take-over" in told
     assert len(cloud[0].jobs) == before
@@ -108,7 +96,7 @@ def test_the_folders_belong_to_the_job_until_it_has_published_and_a_second_launc
 
 def test_a_refused_job_is_told_in_a_line_and_leaves_the_folder_free(cloud, monkeypatch):
     monkeypatch.setattr(cloud[0], "refuse", (403, "the quota of workers is used up"))
-    told = submit_batch(cloud, "refused", check=1).stderr
+    told = submit_batch(cloud, "refused", check=1)
     assert "the job was not submitted" in told
     assert "the quota of workers is used up" in told
     assert "Traceback" not in told
@@ -117,7 +105,7 @@ def test_a_refused_job_is_told_in_a_line_and_leaves_the_folder_free(cloud, monke
 
 def test_a_template_is_written_and_starts_no_job(cloud):
     before = len(cloud[0].jobs)
-    told = submit_batch(cloud, "template", f"--template_location={ROOT}/templates/t-1").stderr
+    told = submit_batch(cloud, "template", f"--template_location={ROOT}/templates/t-1")
     assert f"the job is written to {ROOT}/templates/t-1" in told
     assert len(cloud[0].jobs) == before
     written = json.loads(cloud[1].blob("templates/t-1").download_as_bytes())
@@ -130,35 +118,41 @@ def test_a_wheel_goes_up_with_a_job(cloud, tmp_path):
     submit_batch(cloud, "wheel", f"--extra_package={wheel}")
     (pool,) = cloud[0].jobs[-1]["environment"]["workerPools"]
     packages = {package["name"]: package["location"] for package in pool["packages"]}
-    # fmt: off
-    assert wheel.name in packages
-    # fmt: on
     staged = packages[wheel.name].removeprefix("storage.googleapis.com/").removeprefix(f"{BUCKET}/")
     assert cloud[1].blob(staged).download_as_bytes() == wheel.read_bytes()
 
 
 def test_a_local_path_is_refused_since_workers_are_other_machines(cloud, tmp_path):
-    told = submit(cloud, "batch", "--input", f"{ROOT}/in/*", "--output", tmp_path, check=2).stderr
+    told = submit(cloud, "batch", "--input", f"{ROOT}/in/*", "--output", tmp_path, check=2)
     assert "runs on other machines" in told
 
 
-def test_a_stream_is_submitted_as_one_and_is_watched_elsewhere(cloud):
-    done = submit(
-        cloud, "stream", "--subscription", SUBSCRIPTION, "--output", f"{ROOT}/live", "--job_name=live",
-        "--enable_streaming_engine", "--set", "run.on_bug=set_aside",
-    )  # fmt: skip
-    job = cloud[0].jobs[-1]
-    assert (job["name"], job["type"]) == ("live", "JOB_TYPE_STREAMING")
+@pytest.fixture(scope="module")
+def live(cloud):
+    """A stream named live: the request that it became, what was told, its number."""
+    told = submit_stream(cloud, "live", "--enable_streaming_engine", "--set", "run.on_bug=set_aside")
+    return cloud[0].jobs[-1], told, len(cloud[0].jobs)
+
+
+def test_a_stream_is_submitted_as_one_and_is_watched_elsewhere(cloud, live):
+    job, told, number = live
+    assert (job["name"], job["type"]) == ("live", JOB_TYPE_STREAMING)
     assert "enable_streaming_engine" in job["environment"]["experiments"]
     steps = steps_of(cloud, job)
     assert {"ReadArticles/Receive", "DecideArticles/Decide", "WriteTables/Commit"} <= steps
-    assert "is submitted" in done.stderr
-    assert f"dataflow/jobs/europe-west1/job-{len(cloud[0].jobs)}" in done.stderr
+    assert "is submitted" in told
+    assert f"dataflow/jobs/europe-west1/job-{number}" in told
 
 
-def test_an_update_names_the_job_that_it_replaces_and_what_was_renamed(cloud):
-    stream = ("--subscription", SUBSCRIPTION, "--output", f"{ROOT}/live", "--job_name=live")
-    submit(cloud, "stream", *stream, "--update", '--transform_name_mapping={"Old": "TagArticles"}')
+def test_an_update_names_the_job_that_it_replaces_and_what_was_renamed(cloud, live):
+    submit_stream(cloud, "live", "--update", '--transform_name_mapping={"Old": "TagArticles"}')
     job = cloud[0].jobs[-1]
-    assert job["replaceJobId"]
+    assert job["replaceJobId"] == f"job-{live[2]}"
     assert job["transformNameMapping"] == {"Old": "TagArticles"}
+
+
+def test_an_update_of_a_job_that_does_not_run_is_refused_at_once(cloud):
+    before = len(cloud[0].jobs)
+    told = submit_stream(cloud, "dead", "--update", check=2)
+    assert "no job dead runs in europe-west1" in told
+    assert len(cloud[0].jobs) == before

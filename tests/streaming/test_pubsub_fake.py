@@ -4,7 +4,8 @@ import os
 import time
 
 import pytest
-from pubsub import Counted, PubsubFake, build, running_fake
+from go_program import built
+from pubsub import Counted, PubsubFake, running_fake
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +134,7 @@ def test_it_is_gone_when_stopped_and_forgets_everything():
 
 
 def test_it_ends_when_the_process_that_started_it_is_gone():
-    fake = PubsubFake(build())
+    fake = PubsubFake(built("pubsub"))
     fake.start()
     process = fake._process
     process.stdin.close()
