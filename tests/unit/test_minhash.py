@@ -1,8 +1,11 @@
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transforms.core import minhash
 from transforms.core.minhash import band_keys
 
 SETS = ([1, 2, 3, 5, 8, 13], [0], [7, 1 << 31, (1 << 32) - 1])
@@ -30,6 +33,13 @@ def test_another_seed_gives_other_keys_and_more_bands_only_add_some():
 
 def test_the_bands_of_one_set_have_different_keys():
     assert len(set(keys(SETS).ravel().tolist())) == len(SETS) * 13
+
+
+@given(st.lists(hashes, max_size=6), st.sampled_from([1, 7, 40]))
+def test_it_does_not_matter_how_much_is_permuted_at_once(sets, run):
+    together = keys(sets)
+    with mock.patch.object(minhash, "_RUN", run), mock.patch.object(minhash, "_AT_ONCE", 2 * run):
+        assert np.array_equal(keys(sets), together)
 
 
 @given(st.lists(hashes, max_size=6))

@@ -15,6 +15,7 @@ import numpy as np
 
 from schemas.comparing import NO_COMPARISON, Comparison, Edge, Fingerprint, Link, Member, Settled, Signature
 from schemas.elements import Origin
+from transforms.core.band_table import BandTable
 from transforms.core.buckets import candidates, digest_in, entry_of, id_in
 from transforms.core.cluster import COPY, DedupRules, choose_parent, copy_of, lowest_earlier, rank
 from transforms.core.minhash import band_keys
@@ -75,7 +76,7 @@ class SignatureIndex:
         self._texts: dict[bytes, _Text] = {}
         self._members: dict[str, Member] = {}
         self._parents: dict[str, Edge] = {}
-        self._buckets: dict[int, bytes | list[bytes]] = {}
+        self._bands = BandTable()
         self.pairs = 0
         self.compared = 0
 
@@ -110,13 +111,14 @@ class SignatureIndex:
             if known is not member:
                 decisions.edges.append(Edge(member, known, "repeat", COPY))
             elif signature.fingerprint.tokens >= self._rules.min_tokens:
-                self._add(member, self._text_of(signature), keys, decisions)
+                self._add(member, self._text_of(signature.fingerprint, member), keys, decisions)
         return decisions
 
     def load(self, signatures: Iterable[Signature]) -> None:
         """Take in articles of different ids that were decided before, with what `settled` says, and decide nothing."""
         known = list(signatures)
-        grown: dict[int, list[bytes]] = {}
+        entries: list[bytes] = []
+        bands: list[list[int]] = []
         for signature, keys in zip(known, keys_of(known, self._rules), strict=True):
             settled = signature.member.settled
             member = dataclasses.replace(signature.member, settled=None)
@@ -125,19 +127,10 @@ class SignatureIndex:
                 self._parents[member.article_id] = _settled_edge(member, settled)
             if signature.fingerprint.tokens < self._rules.min_tokens:
                 continue
-            self._text_of(dataclasses.replace(signature, member=member))
-            entry = entry_of(member, signature.fingerprint.digest, settled=False)
-            for key in keys:
-                bucket = self._buckets.get(key)
-                if bucket is None:
-                    self._buckets[key] = entry
-                    continue
-                if isinstance(bucket, bytes):
-                    bucket = self._buckets[key] = [bucket]
-                bucket.append(entry)
-                grown[key] = bucket
-        for bucket in grown.values():
-            bucket.sort()
+            self._text_of(signature.fingerprint, member)
+            entries.append(entry_of(member, signature.fingerprint.digest, settled=False))
+            bands.append(keys)
+        self._bands.load(entries, bands)
 
     def merge(self, known: Iterable[Signature | Member]) -> list[Edge]:
         """Take in what another index has settled, compared with what is here; return what is decided otherwise than it was.
@@ -173,26 +166,15 @@ class SignatureIndex:
                 del self._texts[digest]
             elif len(left) < len(text.members):
                 text.members[:] = left
-        gone = set(map(pack_id, article_ids))
-        for key, bucket in list(self._buckets.items()):
-            if isinstance(bucket, bytes):
-                if id_in(bucket) in gone:
-                    del self._buckets[key]
-                continue
-            entries = [entry for entry in bucket if id_in(entry) not in gone]
-            if not entries:
-                del self._buckets[key]
-            elif len(entries) < len(bucket):
-                self._buckets[key] = entries if len(entries) > 1 else entries[0]
+        self._bands.forget(list(map(pack_id, article_ids)))
 
-    def _text_of(self, signature: Signature) -> _Text:
-        text = self._texts.get(signature.fingerprint.digest)
+    def _text_of(self, fingerprint: Fingerprint, member: Member) -> _Text:
+        """Return the text of a new article, which then is among its members."""
+        text = self._texts.get(fingerprint.digest)
         if text is None:
-            text = self._texts[signature.fingerprint.digest] = _Text(
-                signature.fingerprint, [signature.member]
-            )
+            text = self._texts[fingerprint.digest] = _Text(fingerprint, [member])
         else:
-            insort(text.members, signature.member, key=rank)
+            insort(text.members, member, key=rank)
         return text
 
     def _add(self, member: Member, text: _Text, keys: list[int], decisions: Decisions) -> None:
@@ -232,23 +214,14 @@ class SignatureIndex:
 
     def _enter(self, entry: bytes, keys: list[int]) -> tuple[set[bytes], set[tuple[bytes, bytes]]]:
         """Put an entry into its buckets; return the texts to compare with, and (id, text) of later ones to revise."""
-        buckets, rules = self._buckets, self._rules
         earlier: set[bytes] = set()
         later: set[tuple[bytes, bytes]] = set()
-        for key in keys:
-            bucket = buckets.get(key)
-            if bucket is None:
-                buckets[key] = entry
-                continue
-            if isinstance(bucket, bytes):
-                bucket = buckets[key] = [bucket]
-            place = bisect_left(bucket, entry)
-            bucket.insert(place, entry)
-            for other in candidates(bucket, place, rules):
+        for bucket, place in self._bands.enter(entry, keys):
+            for other in candidates(bucket, place, self._rules):
                 self.pairs += 1
                 earlier.add(digest_in(other))
             for number in range(place + 1, len(bucket)):
-                if entry in candidates(bucket, number, rules):
+                if entry in candidates(bucket, number, self._rules):
                     self.pairs += 1
                     later.add((id_in(bucket[number]), digest_in(bucket[number])))
         return earlier, later

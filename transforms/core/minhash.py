@@ -8,6 +8,8 @@ depends on Python's or numpy's hashes; a golden test pins the keys.
 
 import functools
 import hashlib
+import itertools
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,8 @@ __all__ = ["HASH_VERSION", "band_keys"]
 
 #: Names the family of permutations; an index made with another is refused.
 HASH_VERSION = "warraq-minhash/1"
+#: Shingles that are permuted at once, and permuted shingles: few calls of numpy, and what they touch stays in the cache.
+_RUN, _AT_ONCE = 1 << 13, 1 << 16
 
 
 @functools.cache
@@ -45,19 +49,26 @@ def band_keys(
 
     Set n is `shingles[borders[n]:borders[n + 1]]` and must not be empty.
     """
-    sets = borders.size - 1
     (masks, factors), mixers = _constants(rows, bands, seed)
-    keys = np.empty((sets, bands), np.uint64)
-    if not sets:
-        return keys
-    firsts = borders[:-1]
-    mixed = np.empty_like(shingles)
-    for band in range(bands):
-        key = np.full(sets, mixers[rows + band])
-        for row in range(rows):
-            number = band * rows + row
-            np.bitwise_xor(shingles, masks[number], out=mixed)
-            np.multiply(mixed, factors[number], out=mixed)
-            key += np.minimum.reduceat(mixed, firsts) * mixers[row]
-        keys[:, band] = finish(key)
-    return keys
+    least = np.empty((rows * bands, borders.size - 1), np.uint32)
+    for first, end in _runs(borders):
+        low, high = borders[first], borders[end]
+        own, begins = shingles[low:high], borders[first:end] - low
+        step = max(1, _AT_ONCE // own.size)
+        for number in range(0, rows * bands, step):
+            some = slice(number, number + step)
+            mixed = own ^ masks[some, None]
+            mixed *= factors[some, None]
+            least[some, first:end] = np.minimum.reduceat(mixed, begins, axis=1)
+    mixed_rows = least.reshape(bands, rows, -1) * mixers[:rows, None]
+    keys = finish(mixers[rows:, None] + mixed_rows.sum(axis=1, dtype=np.uint64))
+    return np.ascontiguousarray(keys.T)
+
+
+def _runs(borders: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Return (first, end) of neighbouring sets that together have about `_RUN` shingles."""
+    starts = borders[:-1]
+    if borders[-1] <= _RUN:
+        return iter([(0, starts.size)])
+    cuts = np.searchsorted(starts, np.arange(0, borders[-1], _RUN))
+    return itertools.pairwise(np.unique(np.append(cuts, starts.size)).tolist())
