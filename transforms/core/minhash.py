@@ -68,7 +68,7 @@ def band_keys(
 def _runs(borders: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
     """Return (first, end) of neighbouring sets that together have about `_RUN` shingles."""
     starts = borders[:-1]
-    if borders[-1] <= _RUN:
+    if 0 < borders[-1] <= _RUN:
         return iter([(0, starts.size)])
     cuts = np.searchsorted(starts, np.arange(0, borders[-1], _RUN))
     return itertools.pairwise(np.unique(np.append(cuts, starts.size)).tolist())
