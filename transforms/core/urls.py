@@ -1,5 +1,6 @@
 """One form of a URL for one page, so that a page linked in two ways has one identity."""
 
+import functools
 import re
 import unicodedata
 from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
@@ -43,9 +44,12 @@ _ESCAPE = re.compile("(?:%[0-9A-Fa-f]{2})+")
 _SAFE = "-._~!$&'()*+,;=:@/"
 #: Longer than any server reads; Python's composing takes quadratic time on made-up ones.
 _LONGEST = 4096
+#: Parsing asks for an article's URL, and signing soon after it again.
+_KNOWN = 1024
 _SPACE = re.compile(r"[\s\u200b\u200e\u200f\ufeff]+")
 
 
+@functools.lru_cache(_KNOWN)
 def canonical_url(url: str) -> str:
     """Return a URL in one form: RFC 3986 normalisation, without fragment and tracking parameters, the rest sorted.
 
