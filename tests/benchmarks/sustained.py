@@ -208,12 +208,16 @@ def run_follow(rate: float, seconds: float) -> None:
             stdout=subprocess.PIPE, text=True, env=os.environ | {"COLUMNS": "400"},
         )  # fmt: skip
         lines: list[str] = []
+        known: list[tuple[float, float]] = []  # seconds, articles in the index
+        began = time.monotonic()
 
         def listen() -> None:
             assert process.stdout is not None
             for line in process.stdout:
                 lines.append(line.strip())
                 print(line.strip(), flush=True)
+                if found := re.search(r"([\d,]+) in the index", line):
+                    known.append((time.monotonic() - began, float(found[1].replace(",", ""))))
 
         threading.Thread(target=listen, daemon=True).start()
         memory = Memory({"warraq": process.pid})
@@ -237,7 +241,18 @@ def run_follow(rate: float, seconds: float) -> None:
         print(f"p99 until safe, by roll: {parts(delays)}")
         print(f"CPU an article: {used / sender.sent * 1e3:.2f} ms")
         memory.show()
+        tell_growth(memory.seen["warraq"], known)
         tell_files(f"{folder}/out")
+
+
+def tell_growth(seen: list[tuple[float, float]], known: list[tuple[float, float]]) -> None:
+    """Print what of the growing memory is the growing index: it has all articles of the last two weeks, and these are all new."""
+    half = [one for one in known if one[0] > _WARM_S][-(len(known) // 2) :]
+    if len(half) < 2:
+        return
+    grown = [one for one in seen if half[0][0] <= one[0] <= half[-1][0]]
+    share = slope(grown) * 1e6 / slope(half)
+    print(f"in the second half {share:,.0f} bytes for each article that came into the index, all in all")
 
 
 def tell_files(root: str) -> None:
