@@ -120,6 +120,29 @@ def test_articles_are_forgotten_by_arrival_and_those_that_come_too_late_are_mark
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_an_article_that_is_repeated_stays_known_and_one_that_is_not_appears_anew(engine):
+    often, seldom = (
+        normalized(body(name), 20_000, number) for number, name in enumerate(("often", "seldom"))
+    )
+    groups = [
+        (ARRIVAL, [often, seldom]),
+        (ARRIVAL + 12 * DAY, [often]),
+        (ARRIVAL + 24 * DAY, [often, seldom]),
+    ]
+
+    def check(rows):
+        ok, drops, told = parts(rows)
+        once, twice = often.article.article_id, seldom.article.article_id
+        assert sorted(one.article.article_id for one in ok) == sorted([once, twice, twice])
+        assert [(row.article_id, row.relation) for row in drops] == [(once, "repeat")] * 2
+        assert sorted((one.article_id, one.revision) for one in told) == sorted(
+            [(once, 1), (twice, 1), (twice, 1)]
+        )
+
+    run(engine, groups, check)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_watermark_that_stands_still_keeps_everything(engine):
     right = expected(STORIES)
 
