@@ -205,15 +205,15 @@ def run_follow(rate: float, seconds: float) -> None:
                 WARRAQ, "follow", "--subscription", pair.subscription, "--output", f"{folder}/out",
                 "--set", "run.on_bug=set_aside", "--set", "stream.window_seconds=60",
             ],
-            stdout=subprocess.PIPE, text=True, env=os.environ | {"COLUMNS": "400"},
+            stderr=subprocess.PIPE, text=True, env=os.environ | {"COLUMNS": "400"},
         )  # fmt: skip
         lines: list[str] = []
         known: list[tuple[float, float]] = []  # seconds, articles in the index
         began = time.monotonic()
 
         def listen() -> None:
-            assert process.stdout is not None
-            for line in process.stdout:
+            assert process.stderr is not None
+            for line in process.stderr:
                 lines.append(line.strip())
                 print(line.strip(), flush=True)
                 if found := re.search(r"([\d,]+) in the index", line):
