@@ -56,11 +56,9 @@ class BandTable:
         """Return for each key the entry in the arrays, None where there is none."""
         known: list[bytes | None] = [None] * len(keys)
         wanted = np.array(keys, np.uint64)
-        found = np.searchsorted(self._keys, wanted)
-        found[found == self._keys.size] = 0
-        if self._keys.size:
-            for number in np.flatnonzero(self._keys[found] == wanted).tolist():
-                known[number] = self._entries[self._places[found[number]]].tobytes()
+        found, stands = _find(self._keys, wanted)
+        for number in np.flatnonzero(stands).tolist():
+            known[number] = self._entries[self._places[found[number]]].tobytes()
         return known
 
     def load(self, entries: Sequence[bytes], keys: Sequence[Sequence[int]]) -> None:
@@ -79,8 +77,8 @@ class BandTable:
         same = flat[1:] == flat[:-1]
         alone[1:] &= ~same
         alone[:-1] &= ~same
-        alone &= ~np.isin(flat, self._keys)
-        alone &= ~np.isin(flat, np.fromiter(self._shared, np.uint64, len(self._shared)))
+        alone &= ~_find(self._keys, flat)[1]
+        alone &= ~_find(np.sort(np.fromiter(self._shared, np.uint64, len(self._shared))), flat)[1]
         self._insert(flat[alone], numbers[alone], entries)
         others = flat[~alone].tolist()
         grown: dict[int, list[bytes]] = {}
@@ -129,9 +127,20 @@ class BandTable:
         held = np.fromiter(
             (id_in(entry.tobytes()) not in gone for entry in self._entries), bool, len(self._entries)
         )
-        stays = held[self._places] & ~np.isin(self._keys, ended)
+        stays = held[self._places] & ~_find(np.sort(ended), self._keys)[1]
         self._keys, places = self._keys[stays], self._places[stays]
         used = np.zeros(len(self._entries), bool)
         used[places] = True
         self._places = (np.cumsum(used, dtype=np.uint32) - np.uint32(1))[places]
         self._entries = self._entries[used]
+
+
+def _find(
+    known: NDArray[np.uint64], wanted: NDArray[np.uint64]
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Return where each wanted key stands among the known ones, which rise, and whether it does."""
+    if not known.size:
+        return np.zeros(wanted.size, np.intp), np.zeros(wanted.size, bool)
+    places = np.searchsorted(known, wanted)
+    places[places == known.size] = 0
+    return places, known[places] == wanted

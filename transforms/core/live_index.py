@@ -17,6 +17,7 @@ from schemas.comparing import NO_COMPARISON, Edge, Member, Settled, Signature, V
 from schemas.elements import Decision
 from transforms.core.adopted import id_of, is_adopted, without_place
 from transforms.core.cluster import DedupRules
+from transforms.core.collector import collector_paused
 from transforms.core.decided import Decided, Superseded
 from transforms.core.families import canonical, superseded
 from transforms.core.index import SignatureIndex
@@ -60,6 +61,11 @@ class LiveIndex:
     @classmethod
     def load(cls, rules: DedupRules, head: Head, segments: Iterable[bytes]) -> "LiveIndex":
         """Return the index that the segments of the days of `head` hold. Raises ValueError where one is missing."""
+        with collector_paused():
+            return cls._load(rules, head, segments)
+
+    @classmethod
+    def _load(cls, rules: DedupRules, head: Head, segments: Iterable[bytes]) -> "LiveIndex":
         live = cls(rules)
         live.head = head
         signatures: dict[str, Signature] = {}
