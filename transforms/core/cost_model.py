@@ -235,7 +235,7 @@ def stream_state_bytes(profile: Profile, articles_a_day: float, rules: DedupRule
 #: Articles a second that the one key of a stream decides: 4,000 were measured without an engine (`scale.py stream`); the rest is assumed.
 STREAM_CEILING = Estimate(2_000, 3_000, 4_000)
 #: Memory of the index of a stream per article, as measured at 1,000,000.
-_INDEX_BYTES = 4_700
+_INDEX_BYTES = 3_600
 
 
 def stream_memory_bytes(articles_a_day: float, rules: DedupRules = DedupRules()) -> float:
