@@ -36,10 +36,10 @@ test: $(VENV)/.dev ## install with the test extras, check style and types, run e
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 -m "not long"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long"
 
 fast: $(VENV)/.dev ## the tests that take seconds (unit, property, pipeline)
-	$(BIN)/python -m pytest -n 2 -q tests/unit tests/property tests/pipeline -m "not long"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q tests/unit tests/property tests/pipeline -m "not long"
 
 lint: $(VENV)/.dev ## style and types only
 	$(BIN)/ruff check .
